@@ -1,0 +1,163 @@
+// Package result is what a calculation answers: the plan's figures, the simulation's ranges, the timeline, the lines
+// and the warnings. Its JSON form is the contract of `rendite calc --json` (docs/json.md): rates are fractions
+// (0.42 = 42 %), money is in the case's currency, a figure that does not exist is null and a note says why.
+//
+// It knows neither the case language nor how it is shown.
+package result
+
+import "github.com/rendite-crm/rendite/internal/diag"
+
+// Result answers one case in one scenario.
+type Result struct {
+	Case       Case       `json:"case"`
+	Version    string     `json:"version"`
+	Scenario   string     `json:"scenario,omitempty"` // id; empty is the base case
+	Seed       uint64     `json:"seed"`
+	Draws      int        `json:"draws"`
+	Sampler    string     `json:"sampler"` // "sobol" or "pseudo"
+	Plan       Plan       `json:"plan"`
+	Simulation Simulation `json:"simulation"`
+	Timeline   []Month    `json:"timeline"` // month 0 to the horizon
+	Lines      []Line     `json:"lines"`    // costs first, then benefits, each in the file's order
+	Grade      string     `json:"grade"`    // A to D: the weakest grade among the inputs that carry the result
+	Carriers   []Carrier  `json:"grade_inputs"`
+	Notes      []Note     `json:"notes"`
+	Timing     Timing     `json:"timing_ms"`
+
+	// BreakEvenShare[m] is the share of draws that break even after month m−1 and by month m; m = 0 to the horizon.
+	BreakEvenShare []float64 `json:"break_even_distribution"`
+
+	// Diagnostics are the notes before translation.
+	Diagnostics diag.List `json:"-"`
+}
+
+// Case names what was calculated.
+type Case struct {
+	Name            string  `json:"name"`
+	Organisation    string  `json:"organisation,omitempty"`
+	Currency        string  `json:"currency"`        // ISO 4217
+	Start           string  `json:"start,omitempty"` // month 0 as YYYY-MM
+	HorizonMonths   int     `json:"horizon_months"`
+	DiscountPerYear float64 `json:"discount_per_year"` // effective
+	Timing          string  `json:"timing"`            // "monthly" or "yearly"
+}
+
+// Plan holds the figures with every uncertain input at its median. Nil is "does not exist".
+type Plan struct {
+	Benefits            float64  `json:"benefits"`
+	Costs               float64  `json:"costs"`
+	BenefitsPV          float64  `json:"benefits_pv"`
+	CostsPV             float64  `json:"costs_pv"`
+	NPV                 float64  `json:"npv"`
+	ROI                 *float64 `json:"roi"`
+	ROIUndiscounted     *float64 `json:"roi_undiscounted"`
+	IRR                 *float64 `json:"irr"`
+	MIRR                *float64 `json:"mirr"`
+	BenefitCostRatio    *float64 `json:"benefit_cost_ratio"`
+	BreakEven           *float64 `json:"break_even_months"`
+	BreakEvenDiscounted *float64 `json:"break_even_discounted_months"`
+	FirstCrossing       *float64 `json:"first_crossing_months"`
+	PeakFunding         float64  `json:"peak_funding"` // minimum of the cumulative net flow, at most 0
+	PeakFundingMonth    int      `json:"peak_funding_month"`
+	TCO                 float64  `json:"tco"`                    // total cost of ownership: undiscounted costs over the horizon
+	CostOfWaitingMonth  float64  `json:"cost_of_waiting_month"` // NPV lost by starting one month later
+	// Definitions are other ROI definitions in use, for display side by side; filled on demand.
+	Definitions []Definition `json:"roi_definitions,omitempty"`
+}
+
+// Definition is one way to define ROI; ID is a message key ("roi_first_year").
+type Definition struct {
+	ID    string   `json:"id"`
+	Value *float64 `json:"value"`
+	Ours  bool     `json:"ours,omitempty"`
+}
+
+// Simulation holds what the draws say.
+type Simulation struct {
+	NPV                    Spread    `json:"npv"`
+	ROI                    Spread    `json:"roi"`
+	PeakFunding            Spread    `json:"peak_funding"`
+	BreakEven              BreakEven `json:"break_even_months"`
+	ProbabilityROIPositive float64   `json:"probability_roi_positive"`
+}
+
+// Spread describes one figure over all draws; nil where the figure does not exist in every draw.
+type Spread struct {
+	Mean *float64 `json:"mean"`
+	SD   *float64 `json:"sd"`
+	P10  *float64 `json:"p10"`
+	P50  *float64 `json:"p50"`
+	P90  *float64 `json:"p90"`
+}
+
+// BreakEven is the distribution of the break-even month. "Not within the horizon" counts as later than every month, so
+// a quantile that falls there is nil.
+type BreakEven struct {
+	P10              *float64 `json:"p10"`
+	P50              *float64 `json:"p50"`
+	P90              *float64 `json:"p90"`
+	NotWithinHorizon float64  `json:"not_within_horizon"` // share of draws, 0 to 1
+}
+
+// Month is one month of the plan, with the simulation's band of the cumulative net flow.
+type Month struct {
+	Month      int     `json:"month"`
+	Benefits   float64 `json:"benefits"`
+	Costs      float64 `json:"costs"`
+	Net        float64 `json:"net"`
+	Cumulative Band    `json:"cumulative"`
+}
+
+// Band is a set of quantiles in one month.
+type Band struct {
+	P10 float64 `json:"p10"`
+	P25 float64 `json:"p25"`
+	P50 float64 `json:"p50"`
+	P75 float64 `json:"p75"`
+	P90 float64 `json:"p90"`
+}
+
+// Line is one cost or benefit.
+type Line struct {
+	ID    string    `json:"id"`
+	Label string    `json:"label"`
+	Group string    `json:"group"` // "costs" or "benefits"
+	Kind  string    `json:"kind"`  // benefits: cash, freed_time, avoided_cost, margin; costs: cash, internal_time
+	PV    LineRange `json:"pv"`
+	Share float64   `json:"share"` // of the group's mean present value
+	Grade string    `json:"grade"` // weakest grade among the line's own inputs; empty where the line has none
+	Lever string    `json:"lever,omitempty"`
+	// Plan is the line's undiscounted total in the plan.
+	Plan float64 `json:"plan"`
+}
+
+// LineRange is the range of a line's present value.
+type LineRange struct {
+	P10 float64 `json:"p10"`
+	P50 float64 `json:"p50"`
+	P90 float64 `json:"p90"`
+}
+
+// Carrier is an input that carries the result: its share of the variance of NPV and its grade.
+type Carrier struct {
+	ID     string  `json:"id"`
+	Label  string  `json:"label"`
+	Share  float64 `json:"share"` // first-order share of the variance of NPV, 0 to 1
+	Grade  string  `json:"grade"`
+	Stated bool    `json:"stated"` // false: the file gives no grade, so it counts as D
+}
+
+// Note is a warning or hint in the user's language.
+type Note struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+	At   string `json:"at,omitempty"` // file:line:column
+}
+
+// Timing says where the time went, in milliseconds.
+type Timing struct {
+	Read      float64 `json:"read"`
+	Compile   float64 `json:"compile"`
+	Simulate  float64 `json:"simulate"`
+	Summarise float64 `json:"summarise"`
+}
