@@ -200,8 +200,10 @@ func write(b *strings.Builder, e Expr, least int) {
 	}
 	switch e := e.(type) {
 	case *Number:
+		shut := open(bindAtom)
 		b.WriteString(e.Text)
 		writeUnit(b, e.Unit)
+		shut()
 	case *Name:
 		b.WriteString(e.Text)
 	case *Neg:
@@ -219,6 +221,9 @@ func write(b *strings.Builder, e Expr, least int) {
 		if own == bindComparison {
 			left = bindSum
 		}
+		if n, ok := e.Y.(*Name); ok && e.Op == "/" && quantity.IsName(n.Text) && endsInUnit(e.X) {
+			left = bindAtom + 1 // 2 / month would read as the unit "per month"
+		}
 		write(b, e.X, left)
 		b.WriteString(" " + e.Op + " ")
 		write(b, e.Y, right)
@@ -233,6 +238,7 @@ func write(b *strings.Builder, e Expr, least int) {
 		}
 		b.WriteByte(')')
 	case *InUnit:
+		defer open(bindAtom)()
 		if _, call := e.X.(*Call); call {
 			write(b, e.X, bindAtom)
 		} else {
@@ -254,6 +260,19 @@ func write(b *strings.Builder, e Expr, least int) {
 		b.WriteString(": ")
 		write(b, e.Probability, 0)
 	}
+}
+
+// endsInUnit reports whether e is printed with a number or a unit at its end, where a unit could go on.
+func endsInUnit(e Expr) bool {
+	switch e := e.(type) {
+	case *Number, *InUnit:
+		return true
+	case *Neg:
+		return endsInUnit(e.X)
+	case *Binary:
+		return endsInUnit(e.Y)
+	}
+	return false
 }
 
 func writeUnit(b *strings.Builder, u quantity.Unit) {

@@ -266,13 +266,14 @@ func (p *parser) value() Expr {
 			return nil
 		case n.Unit.Scale != r.Unit.Scale:
 			n.Value = n.Value * n.Unit.Scale / r.Unit.Scale
-			n.Text, n.Unit = formatFloat(n.Value), r.Unit
+			n.Text, n.Unit = Format(n.Value), r.Unit
 		}
 	}
 	return r
 }
 
-func formatFloat(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+// Format writes a number as the language reads it, with at most twelve digits.
+func Format(v float64) string { return strconv.FormatFloat(v, 'g', 12, 64) }
 
 // literal is a number with an optional sign.
 func literal(e Expr) (*Number, bool) {

@@ -59,7 +59,7 @@ type Plan struct {
 	FirstCrossing       *float64 `json:"first_crossing_months"`
 	PeakFunding         float64  `json:"peak_funding"` // minimum of the cumulative net flow, at most 0
 	PeakFundingMonth    int      `json:"peak_funding_month"`
-	TCO                 float64  `json:"tco"`                    // total cost of ownership: undiscounted costs over the horizon
+	TCO                 float64  `json:"tco"`                   // total cost of ownership: undiscounted costs over the horizon
 	CostOfWaitingMonth  float64  `json:"cost_of_waiting_month"` // NPV lost by starting one month later
 	// Definitions are other ROI definitions in use, for display side by side; filled on demand.
 	Definitions []Definition `json:"roi_definitions,omitempty"`

@@ -1,0 +1,425 @@
+// Package calc is the way from a case file to its answer: read, check, compile, simulate, summarise. Start with Run.
+// Every surface calls it, so none can disagree with another. It knows no language; diagnostics leave it untranslated.
+package calc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/rendite-crm/rendite/internal/casefile"
+	"github.com/rendite-crm/rendite/internal/catalogue"
+	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/draw"
+	"github.com/rendite-crm/rendite/internal/finance"
+	"github.com/rendite-crm/rendite/internal/model"
+	"github.com/rendite-crm/rendite/internal/plan"
+	"github.com/rendite-crm/rendite/internal/result"
+	"github.com/rendite-crm/rendite/internal/sim"
+)
+
+// DefaultDraws is the number of draws where none is asked for: the sampling error of the median break-even is then far
+// below what an assumption can be known to.
+const DefaultDraws = 10_000
+
+// DefaultSeed is the seed where none is asked for.
+const DefaultSeed = 1
+
+// Case is a case file and how it is to be computed.
+type Case struct {
+	Name      string // of the file, for places
+	Text      []byte
+	Catalogue *catalogue.Catalogue // nil is the embedded one
+	Overlays  []*casefile.Node     // --set
+	Version   string
+}
+
+// Options say how to simulate.
+type Options struct {
+	Scenario string // id; empty is the base case
+	Draws    int    // 0 is DefaultDraws
+	Seed     uint64
+	Pseudo   bool
+	Workers  int
+	Progress func(done int)
+	// Definitions adds the other definitions of ROI in use.
+	Definitions bool
+	// Lang chooses the language of labels that come from the catalogue: "de" or "en".
+	Lang string
+}
+
+// Answer is a Result with what it was made from, for surfaces that go on computing.
+type Answer struct {
+	*result.Result
+	Model   *model.Model
+	Graph   *plan.Graph
+	Outcome *sim.Outcome
+}
+
+// Check reads and checks a case without simulating it. With no scenario every scenario is checked too. The list holds
+// errors and warnings.
+func Check(c Case, scenario string) (*model.Model, diag.List) {
+	cat := c.Catalogue
+	if cat == nil {
+		var err error
+		if cat, err = catalogue.Open(); err != nil {
+			return nil, diag.List{diag.New("catalogue_read", diag.Position{}, diag.Args{"detail": err.Error()})}
+		}
+	}
+	root, found := casefile.ParseYAML(c.Name, c.Text)
+	if found.Err() != nil {
+		return nil, found.Sorted()
+	}
+	f, more := casefile.Decode(c.Name, root, scenario, c.Overlays...)
+	found = append(found, more...)
+	if found.Err() != nil {
+		return nil, found.Sorted()
+	}
+	m, more := model.Build(f, cat)
+	for _, d := range more {
+		found.Add(d)
+	}
+	if found.Err() != nil {
+		return nil, found.Sorted()
+	}
+	if scenario == "" {
+		for _, s := range f.Scenarios {
+			sf, _ := casefile.Decode(c.Name, root, s.ID, c.Overlays...)
+			if sf == nil {
+				continue // Decode without a scenario has reported it
+			}
+			if _, list := model.Build(sf, cat); list.Err() != nil {
+				for _, d := range list {
+					if d.Severity == diag.Error {
+						found.Add(d)
+					}
+				}
+			}
+		}
+		if found.Err() != nil {
+			return nil, found.Sorted()
+		}
+	}
+	return m, found.Sorted()
+}
+
+// Keys lists the names of all uncertain inputs of the case and its scenarios, the case's first: the order of the Sobol
+// dimensions, so that all scenarios run on common random numbers.
+func keys(c Case, base *model.Model) []string {
+	var names []string
+	add := func(m *model.Model) {
+		for _, q := range m.Uncertain() {
+			if !slices.Contains(names, q.ID) {
+				names = append(names, q.ID)
+			}
+		}
+	}
+	add(base)
+	for _, s := range base.File.Scenarios {
+		if m, _ := Check(c, s.ID); m != nil {
+			add(m)
+		}
+	}
+	return names
+}
+
+// Run answers a case. The list holds errors (then Answer is nil) and warnings, which are in Answer.Diagnostics too.
+// The error is that of ctx.
+func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
+	if o.Draws == 0 {
+		o.Draws = DefaultDraws
+	}
+	if o.Draws < 1 || o.Draws > sim.MaxDraws {
+		return nil, diag.List{diag.New("draws_range", diag.Position{}, diag.Args{"limit": sim.MaxDraws})}, nil
+	}
+	if o.Scenario == "base" {
+		o.Scenario = ""
+	}
+	started := time.Now()
+	base, found := Check(c, "")
+	if found.Err() != nil {
+		return nil, found, nil
+	}
+	m := base
+	if o.Scenario != "" {
+		if m, found = Check(c, o.Scenario); found.Err() != nil {
+			return nil, found, nil
+		}
+	}
+	read := time.Now()
+	g, err := m.Compile()
+	if err != nil {
+		return nil, nil, fmt.Errorf("compile %s: %w", c.Name, err)
+	}
+	order := keys(c, base)
+	compiled := time.Now()
+	out, err := sim.Run(ctx, g, sim.Options{Draws: o.Draws, Seed: o.Seed, Pseudo: o.Pseudo, Keys: order, Workers: o.Workers, Progress: o.Progress})
+	if err != nil {
+		if list := correlationError(m, err); list != nil {
+			return nil, list, nil
+		}
+		return nil, nil, err
+	}
+	simulated := time.Now()
+	a := &Answer{Model: m, Graph: g, Outcome: out, Result: &result.Result{
+		Case: result.Case{
+			Name: m.File.Case, Organisation: m.File.Organisation, Currency: m.File.Currency, Start: m.File.Start,
+			HorizonMonths: m.File.Horizon, DiscountPerYear: m.File.Discount, Timing: "monthly",
+		},
+		Version: c.Version, Scenario: o.Scenario, Seed: o.Seed, Draws: o.Draws, Sampler: "sobol", Diagnostics: found,
+	}}
+	if m.File.Yearly {
+		a.Case.Timing = "yearly"
+	}
+	if o.Pseudo {
+		a.Sampler = "pseudo"
+	}
+	if list := a.summarise(o); list.Err() != nil {
+		return nil, list, nil
+	}
+	done := time.Now()
+	ms := func(from, to time.Time) float64 { return float64(to.Sub(from).Microseconds()) / 1000 }
+	a.Timing = result.Timing{Read: ms(started, read), Compile: ms(read, compiled), Simulate: ms(compiled, simulated), Summarise: ms(simulated, done)}
+	return a, a.Diagnostics, nil
+}
+
+// correlationError turns a correlation that cannot be into a diagnostic at its place.
+func correlationError(m *model.Model, err error) diag.List {
+	var infeasible *draw.InfeasibleError
+	var pair *draw.PairError
+	at := diag.Position{File: m.File.Name}
+	if len(m.Pairs) > 0 {
+		at = m.Pairs[0].At
+	}
+	switch {
+	case errors.As(err, &infeasible):
+		return diag.List{diag.New("correlation_infeasible", at, diag.Args{"factor": infeasible.Factor})}
+	case errors.As(err, &pair):
+		return diag.List{diag.New("correlation_pair", at, diag.Args{"detail": pair.Err.Error()})}
+	}
+	return nil
+}
+
+func (a *Answer) note(code string, at diag.Position, args diag.Args) {
+	a.Diagnostics.Add(diag.Warn(code, at, args))
+}
+
+// summarise fills the figures of the plan and of the simulation.
+func (a *Answer) summarise(o Options) diag.List {
+	m, g, out := a.Model, a.Graph, a.Outcome
+	flows := g.Evaluate(g.Medians())
+	months := g.Horizon + 1
+	benefits, costs, net := make([]float64, months), make([]float64, months), make([]float64, months)
+	for i, l := range g.Lines {
+		for t, v := range flows[i] {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return diag.List{diag.New("not_finite", m.Lines[i].At, diag.Args{"line": l.ID, "month": t})}
+			}
+			if l.Benefit {
+				benefits[t] += v
+			} else {
+				costs[t] += v
+			}
+		}
+	}
+	for t := range net {
+		net[t] = benefits[t] - costs[t]
+	}
+	if list := a.plan(benefits, costs, net, o); list.Err() != nil {
+		return list
+	}
+	for i, npv := range out.NPV {
+		if math.IsNaN(npv) || math.IsInf(npv, 0) {
+			return diag.List{diag.New("not_finite_draw", diag.Position{File: m.File.Name}, diag.Args{"draw": i + 1, "line": a.guilty()})}
+		}
+	}
+	a.simulation()
+	for t := range net {
+		q := out.Cumulative[t]
+		a.Timeline = append(a.Timeline, result.Month{Month: t, Benefits: benefits[t], Costs: costs[t], Net: net[t],
+			Cumulative: result.Band{P10: q[0], P25: q[1], P50: q[2], P75: q[3], P90: q[4]}})
+	}
+	totals := map[bool]float64{}
+	for i, l := range g.Lines {
+		totals[l.Benefit] += out.LineMeans[i]
+	}
+	for i, l := range m.Lines {
+		group := "costs"
+		if l.Benefit {
+			group = "benefits"
+		}
+		line := result.Line{ID: l.ID, Label: a.label(l, o.Lang), Group: group, Kind: l.Kind, Grade: l.Grade(), Lever: l.Lever,
+			PV: result.LineRange{P10: out.Lines[i][0], P50: out.Lines[i][2], P90: out.Lines[i][4]}}
+		for _, v := range flows[i] {
+			line.Plan += v
+		}
+		if totals[l.Benefit] != 0 {
+			line.Share = out.LineMeans[i] / totals[l.Benefit]
+		}
+		a.Lines = append(a.Lines, line)
+	}
+	a.grade(o.Lang)
+	return nil
+}
+
+// guilty names a line whose present value is not a number in the simulation.
+func (a *Answer) guilty() string {
+	for i, q := range a.Outcome.Lines {
+		if math.IsNaN(a.Outcome.LineMeans[i]) || math.IsInf(a.Outcome.LineMeans[i], 0) || math.IsNaN(q[2]) {
+			return a.Model.Lines[i].ID
+		}
+	}
+	return ""
+}
+
+// label is what a line is called: by the file, by the catalogue, else its id.
+func (a *Answer) label(l *model.Line, lang string) string {
+	switch {
+	case l.Label != "":
+		return l.Label
+	case l.Name.In(lang) != "":
+		return l.Name.In(lang)
+	}
+	return l.ID
+}
+
+func pointer(v float64, ok bool) *float64 {
+	if !ok || math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+// plan computes the figures with every uncertain input at its median.
+func (a *Answer) plan(benefits, costs, net []float64, o Options) diag.List {
+	f := a.Model.File
+	fail := func(err error) diag.List {
+		return diag.List{diag.New("finance", diag.Position{File: f.Name}, diag.Args{"detail": err.Error()})}
+	}
+	p := &a.Plan
+	var err error
+	for i := range net {
+		p.Benefits += benefits[i]
+		p.Costs += costs[i]
+	}
+	p.TCO = p.Costs
+	if p.BenefitsPV, err = finance.PV(benefits, a.Graph.Discount); err != nil {
+		return fail(err)
+	}
+	if p.CostsPV, err = finance.PV(costs, a.Graph.Discount); err != nil {
+		return fail(err)
+	}
+	p.NPV = p.BenefitsPV - p.CostsPV
+	p.ROI = pointer(finance.ROI(p.BenefitsPV, p.CostsPV))
+	p.ROIUndiscounted = pointer(finance.UndiscountedROI(benefits, costs))
+	p.BenefitCostRatio = pointer(finance.BenefitCostRatio(p.BenefitsPV, p.CostsPV))
+	if p.ROI == nil {
+		a.note("roi_undefined", diag.Position{}, nil)
+	}
+	series := finance.Series{Net: net, Period: finance.Month}
+	timing := finance.TimingMonthly
+	if f.Yearly {
+		series = finance.Series{Net: finance.Yearly(net), Period: finance.Year}
+		timing = finance.TimingYearly
+	}
+	irr, err := series.IRR()
+	p.IRR = pointer(irr, err == nil)
+	switch {
+	case errors.Is(err, finance.ErrSeveralRoots):
+		a.note("irr_several", diag.Position{}, nil)
+	case err != nil:
+		a.note("irr_none", diag.Position{}, nil)
+	}
+	mirr, err := series.MIRR(f.FinanceRate, f.ReinvestRate)
+	if p.MIRR = pointer(mirr, err == nil); p.MIRR == nil {
+		a.note("mirr_none", diag.Position{}, nil)
+	}
+	p.BreakEven = pointer(series.BreakEven())
+	p.FirstCrossing = a.firstCrossing(series)
+	if month, ok, err := series.DiscountedBreakEven(f.Discount); err == nil {
+		p.BreakEvenDiscounted = pointer(month, ok)
+	}
+	if p.BreakEven == nil {
+		a.note("break_even_never", diag.Position{}, diag.Args{"horizon": f.Horizon})
+	}
+	if p.FirstCrossing != nil && (p.BreakEven == nil || *p.BreakEven-*p.FirstCrossing > 0.5) {
+		a.note("first_crossing", diag.Position{}, diag.Args{"month": *p.FirstCrossing})
+	}
+	if p.PeakFunding, p.PeakFundingMonth, err = finance.PeakFunding(series.Net); err != nil {
+		return fail(err)
+	}
+	p.PeakFundingMonth *= int(series.Period)
+	if p.CostOfWaitingMonth, err = finance.CostOfWaiting(net, f.Discount, timing); err != nil {
+		return fail(err)
+	}
+	if f.Tax != nil {
+		a.note("after_tax", f.Tax.At, diag.Args{"rate": f.Tax.Rate * 100})
+	}
+	if o.Definitions {
+		list, err := finance.Definitions(benefits, costs, a.Graph.Discount)
+		if err != nil {
+			return fail(err)
+		}
+		for _, d := range list {
+			p.Definitions = append(p.Definitions, result.Definition{ID: d.ID, Value: d.Value, Ours: d.Ours})
+		}
+	}
+	return nil
+}
+
+func (a *Answer) firstCrossing(s finance.Series) *float64 {
+	at, ok := finance.FirstCrossing(s.Net)
+	return pointer(s.Period.Months(at), ok)
+}
+
+// simulation summarises the draws.
+func (a *Answer) simulation() {
+	out := a.Outcome
+	a.Simulation.NPV = spread(out.NPV)
+	a.Simulation.PeakFunding = spread(out.Funding)
+	if !slices.ContainsFunc(out.ROI, math.IsNaN) {
+		a.Simulation.ROI = spread(out.ROI)
+	}
+	positive := 0
+	for _, v := range out.NPV {
+		if v > 0 {
+			positive++
+		}
+	}
+	n := float64(len(out.NPV))
+	a.Simulation.ProbabilityROIPositive = float64(positive) / n
+
+	a.BreakEvenShare = make([]float64, a.Graph.Horizon+1)
+	var within []float64
+	for _, m := range out.BreakEven {
+		if math.IsNaN(m) {
+			continue
+		}
+		within = append(within, m)
+		a.BreakEvenShare[min(int(math.Ceil(m-1e-9)), a.Graph.Horizon)]++
+	}
+	for i := range a.BreakEvenShare {
+		a.BreakEvenShare[i] /= n
+	}
+	b := &a.Simulation.BreakEven
+	b.NotWithinHorizon = 1 - float64(len(within))/n
+	// "Never" is later than every month: a quantile that falls there does not exist.
+	at := func(p float64) *float64 {
+		h := p * (n - 1)
+		if int(math.Ceil(h)) >= len(within) {
+			return nil
+		}
+		v := sim.Quantile(within, h/float64(max(1, len(within)-1)))[0]
+		return &v
+	}
+	b.P10, b.P50, b.P90 = at(0.1), at(0.5), at(0.9)
+}
+
+func spread(v []float64) result.Spread {
+	q := sim.Quantile(v, 0.1, 0.5, 0.9)
+	mean, sd := sim.Mean(v), sim.SD(v)
+	return result.Spread{Mean: &mean, SD: &sd, P10: &q[0], P50: &q[1], P90: &q[2]}
+}

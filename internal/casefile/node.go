@@ -1,0 +1,327 @@
+package casefile
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/formula"
+)
+
+// Limits of a case file. A large hand-written case has some hundred lines.
+const (
+	MaxBytes = 1 << 20
+	MaxNodes = 20_000
+	MaxDepth = 24
+)
+
+// Kind is the kind of a Node.
+type Kind int
+
+// The kinds of a Node.
+const (
+	Null Kind = iota
+	Scalar
+	Map
+	List
+)
+
+// Node is one value of a YAML text with its place. Scalars keep their text as written: 2026-04 is no sum and no is no
+// boolean.
+type Node struct {
+	Kind    Kind
+	Text    string // of a scalar, unquoted
+	Entries []Entry
+	Items   []*Node
+	At      diag.Position
+	// indent is how many characters (a quote) stand before the text's first one; −1 where the text runs over lines and
+	// a place inside it cannot be told.
+	indent int
+}
+
+// Entry is one key of a map.
+type Entry struct {
+	Key   string
+	At    diag.Position // of the key
+	Value *Node
+}
+
+// Get returns the value of a key, nil where it is not there.
+func (n *Node) Get(key string) *Node {
+	if n == nil {
+		return nil
+	}
+	for _, e := range n.Entries {
+		if e.Key == key {
+			return e.Value
+		}
+	}
+	return nil
+}
+
+// Inside is the place of a part of the scalar's text.
+func (n *Node) Inside(s formula.Span) diag.Position {
+	at := n.At
+	if !at.Known() || n.indent < 0 {
+		return at
+	}
+	at.Column += n.indent + s.Start
+	at.EndColumn = at.Column + max(1, s.End-s.Start)
+	return at
+}
+
+// ParseYAML reads a text into nodes. All errors of the YAML itself are returned together.
+func ParseYAML(name string, text []byte) (root *Node, found diag.List) {
+	place := diag.Position{File: name}
+	if len(text) > MaxBytes {
+		found.Add(diag.New("file_too_big", place, diag.Args{"limit": MaxBytes / 1024}))
+		return nil, found
+	}
+	if !utf8.Valid(text) {
+		found.Add(diag.New("file_encoding", place, nil))
+		return nil, found
+	}
+	clean := strings.TrimPrefix(string(text), "\ufeff")
+	clean = strings.ReplaceAll(clean, "\r\n", "\n")
+	r := reader{name: name, lines: strings.Split(clean, "\n")}
+	if line, col, ok := tooDeep(r.lines); ok {
+		found.Add(diag.New("file_too_deep", r.position(line, col, 1), diag.Args{"limit": MaxDepth}))
+		return nil, found
+	}
+	defer func() {
+		// A panic of the YAML library on a broken file must not reach the user as one.
+		if recover() != nil {
+			root = nil
+			found = diag.List{diag.New("yaml_syntax", place, diag.Args{"detail": ""})}
+		}
+	}()
+	file, err := parser.ParseBytes([]byte(clean), 0)
+	if err != nil {
+		found.Add(r.syntax(err))
+		return nil, found
+	}
+	bodies := 0
+	for _, doc := range file.Docs {
+		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType {
+			continue
+		}
+		bodies++
+		if bodies > 1 {
+			r.found.Add(diag.New("yaml_documents", r.at(doc.Body.GetToken(), 1), nil))
+			break
+		}
+		root = r.node(doc.Body, 0)
+	}
+	if root == nil && len(r.found) == 0 {
+		r.found.Add(diag.New("file_empty", place, nil))
+	}
+	if r.found.Err() != nil {
+		return nil, r.found
+	}
+	return root, r.found
+}
+
+// tooDeep looks for nesting that a person would not write, before the parser recurses into it.
+func tooDeep(lines []string) (line, column int, yes bool) {
+	depth := 0
+	for i, l := range lines {
+		if dashes := strings.Count(l, "- "); dashes > 4*MaxDepth {
+			return i + 1, 1, true
+		}
+		if indent := len(l) - len(strings.TrimLeft(l, " ")); indent > 16*MaxDepth && strings.TrimSpace(l) != "" {
+			return i + 1, indent, true
+		}
+		for j, c := range l {
+			switch c {
+			case '{', '[':
+				depth++
+				if depth > MaxDepth {
+					return i + 1, j + 1, true
+				}
+			case '}', ']':
+				depth = max(0, depth-1)
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+type reader struct {
+	name  string
+	lines []string
+	nodes int
+	found diag.List
+}
+
+func (r *reader) position(line, column, width int) diag.Position {
+	p := diag.Position{File: r.name, Line: line, Column: column, EndColumn: column + width}
+	if line >= 1 && line <= len(r.lines) {
+		p.Source = r.lines[line-1]
+	}
+	return p
+}
+
+func (r *reader) at(t *token.Token, width int) diag.Position {
+	if t == nil || t.Position == nil {
+		return diag.Position{File: r.name}
+	}
+	return r.position(t.Position.Line, max(1, t.Position.Column), max(1, width))
+}
+
+func (r *reader) syntax(err error) diag.Diagnostic {
+	var y yaml.Error
+	if !errors.As(err, &y) {
+		return diag.New("yaml_syntax", diag.Position{File: r.name}, diag.Args{"detail": err.Error()})
+	}
+	text := y.GetMessage()
+	width := 1
+	if t := y.GetToken(); t != nil {
+		width = utf8.RuneCountInString(strings.TrimSpace(t.Value))
+	}
+	at := r.at(y.GetToken(), width)
+	for part, code := range map[string]string{
+		"already defined": "yaml_duplicate", "tab character": "yaml_tab", "mapping value is not allowed": "yaml_colon",
+		"must be specified": "yaml_bracket",
+	} {
+		if strings.Contains(text, part) {
+			detail := ""
+			if t := y.GetToken(); t != nil {
+				detail = t.Value
+			}
+			return diag.New(code, at, diag.Args{"text": detail})
+		}
+	}
+	return diag.New("yaml_syntax", at, diag.Args{"detail": text})
+}
+
+func (r *reader) node(n ast.Node, depth int) *Node {
+	r.nodes++
+	at := r.at(n.GetToken(), utf8.RuneCountInString(n.GetToken().Value))
+	if r.nodes > MaxNodes {
+		r.found.Add(diag.New("file_too_many", at, diag.Args{"limit": MaxNodes}))
+		return &Node{At: at}
+	}
+	if depth > MaxDepth {
+		r.found.Add(diag.New("file_too_deep", at, diag.Args{"limit": MaxDepth}))
+		return &Node{At: at}
+	}
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		m := &Node{Kind: Map, At: at}
+		if len(n.Values) > 0 && n.Start != nil && n.Start.Value != "{" {
+			m.At = r.at(n.Values[0].Key.GetToken(), 1)
+		}
+		for _, v := range n.Values {
+			r.entry(m, v, depth)
+		}
+		return m
+	case *ast.MappingValueNode:
+		m := &Node{Kind: Map, At: r.at(n.Key.GetToken(), 1)}
+		r.entry(m, n, depth)
+		return m
+	case *ast.SequenceNode:
+		l := &Node{Kind: List, At: at}
+		for _, v := range n.Values {
+			if v == nil {
+				continue
+			}
+			l.Items = append(l.Items, r.node(v, depth+1))
+		}
+		return l
+	case *ast.NullNode:
+		if n.GetToken().Type == token.ImplicitNullType {
+			at.EndColumn = at.Column + 1
+		}
+		return &Node{Kind: Null, At: at}
+	case *ast.LiteralNode:
+		// The text stands on the lines below; a place inside it cannot be told.
+		text := ""
+		if n.Value != nil {
+			text = n.Value.Value
+		}
+		return &Node{Kind: Scalar, Text: strings.TrimSpace(text), At: at, indent: -1}
+	case *ast.StringNode:
+		s := &Node{Kind: Scalar, Text: n.Value, At: at}
+		t := n.GetToken()
+		if t.Type == token.DoubleQuoteType || t.Type == token.SingleQuoteType {
+			s.indent = 1
+			s.At.EndColumn += 2
+		}
+		line := []rune(s.At.Source)
+		first := s.At.Column - 1 + s.indent
+		if end := first + utf8.RuneCountInString(n.Value); first < 0 || end > len(line) || string(line[first:end]) != n.Value {
+			s.indent = -1 // runs over several lines, or has escapes
+			s.At.EndColumn = min(s.At.EndColumn, len(line)+1)
+		}
+		return s
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return &Node{Kind: Scalar, Text: n.GetToken().Value, At: at}
+	case *ast.TagNode, *ast.AnchorNode, *ast.AliasNode:
+		r.found.Add(diag.New("yaml_feature", at, diag.Args{"text": n.GetToken().Value}))
+		return &Node{At: at}
+	}
+	r.found.Add(diag.New("yaml_feature", at, diag.Args{"text": fmt.Sprint(n.Type())}))
+	return &Node{At: at}
+}
+
+func (r *reader) entry(m *Node, v *ast.MappingValueNode, depth int) {
+	t := v.Key.GetToken()
+	if v.Key.IsMergeKey() {
+		r.found.Add(diag.New("yaml_feature", r.at(t, 2), diag.Args{"text": "<<"}))
+		return
+	}
+	key := t.Value
+	at := r.at(t, utf8.RuneCountInString(key))
+	if t.Type == token.MappingKeyType {
+		r.found.Add(diag.New("yaml_feature", at, diag.Args{"text": "?"}))
+		return
+	}
+	if v.Value == nil {
+		m.Entries = append(m.Entries, Entry{Key: key, At: at, Value: &Node{Kind: Null, At: at}})
+		return
+	}
+	// {a: pert(1, 2)} is cut at the comma by YAML: the second half becomes a key without a value.
+	if v.Start != nil && v.Start.Value != ":" && len(m.Entries) > 0 {
+		if before := m.Entries[len(m.Entries)-1].Value; before != nil && before.Kind == Scalar && strings.Count(before.Text, "(") > strings.Count(before.Text, ")") {
+			r.found.Add(diag.New("formula_cut", before.At, diag.Args{"text": before.Text}))
+			return
+		}
+	}
+	m.Entries = append(m.Entries, Entry{Key: key, At: at, Value: r.node(v.Value, depth+1)})
+}
+
+// Overlay lays over on top of base: maps are joined key by key, everything else is replaced, a null removes. Neither
+// argument is changed.
+func Overlay(base, over *Node) *Node {
+	if base == nil || over == nil || base.Kind != Map || over.Kind != Map {
+		return over
+	}
+	out := *base
+	out.Entries = append([]Entry(nil), base.Entries...)
+next:
+	for _, e := range over.Entries {
+		for i, have := range out.Entries {
+			if have.Key != e.Key {
+				continue
+			}
+			if e.Value.Kind == Null {
+				out.Entries = append(out.Entries[:i:i], out.Entries[i+1:]...)
+			} else {
+				out.Entries[i].Value = Overlay(have.Value, e.Value)
+				out.Entries[i].At = e.At
+			}
+			continue next
+		}
+		if e.Value.Kind != Null {
+			out.Entries = append(out.Entries, e)
+		}
+	}
+	return &out
+}

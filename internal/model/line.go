@@ -1,0 +1,576 @@
+package model
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/rendite-crm/rendite/internal/casefile"
+	"github.com/rendite-crm/rendite/internal/catalogue"
+	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/formula"
+	"github.com/rendite-crm/rendite/internal/quantity"
+)
+
+// curve is a factor of realisation with its three values.
+type curve struct {
+	file                *casefile.Curve
+	start, plateau, t90 *Quantity
+}
+
+func (b *builder) curve(name string) {
+	f := b.m.File.Curves[name]
+	if f == nil {
+		return
+	}
+	sc := b.m.caseScope()
+	share := want{dims: []quantity.Dim{quantity.Plain}, unit: "%", share: true}
+	c := &curve{file: f}
+	c.start = b.quantity(name+".start", f.Start, f.At, sc, share)
+	c.plateau = b.quantity(name+".plateau", f.Plateau, f.At, sc, share)
+	c.t90 = b.quantity(name+".months_to_90", f.MonthsTo90, f.At, sc, want{})
+	for _, q := range []*Quantity{c.start, c.plateau, c.t90} {
+		if q != nil && q.node != nil {
+			q.At = q.node.At
+		}
+	}
+	b.m.curves[name] = c
+}
+
+func (b *builder) checkCurve(c *curve) {
+	if c == nil {
+		return
+	}
+	share := want{dims: []quantity.Dim{quantity.Plain}, unit: "%", share: true}
+	if c.start != nil {
+		b.expect(c.start, share)
+	}
+	if c.plateau != nil {
+		b.expect(c.plateau, share)
+	}
+	if c.t90 != nil {
+		b.expect(c.t90, want{dims: []quantity.Dim{quantity.Plain, quantity.Time}, unit: "months"})
+		if n, ok := c.t90.Expr.(*formula.Number); ok && n.Canonical() <= 0 {
+			b.add("months_positive", b.whole(c.t90), diag.Args{"name": c.t90.ID})
+		}
+	}
+}
+
+// problem reports an error of the catalogue at the place in the case that caused it.
+func (b *builder) problem(err error, at diag.Position) {
+	var d diag.Diagnostic
+	if !errors.As(err, &d) {
+		d = diag.New("catalogue_read", at, diag.Args{"detail": err.Error()})
+	}
+	if !d.At.Known() && d.At.File == "" {
+		d.At = at
+	}
+	b.found.Add(d)
+}
+
+func (b *builder) line(f *casefile.Line, benefit bool) *Line {
+	group := "costs"
+	if benefit {
+		group = "benefits"
+	}
+	l := &Line{ID: f.ID, Label: f.Label, Benefit: benefit, Kind: f.Kind, At: f.At, Months: f.Months, From: f.From, To: f.To, Capital: f.Capital, Use: f.Use, Peak: f.Peak}
+	sc := b.m.caseScope()
+	path := group + "." + f.ID
+	flow := want{dims: []quantity.Dim{quantity.Money, quantity.Flow}, unit: "money"}
+	l.Escalates = b.quantity(path+".escalates", f.Escalates, f.At, sc, want{})
+	l.Risk = b.quantity(path+".risk", f.Risk, f.At, sc, want{share: true})
+	switch {
+	case f.Lever != "":
+		lever, err := b.cat.Lever(f.Lever)
+		if err != nil {
+			b.problem(err, f.LeverAt)
+			return nil
+		}
+		b.applyLever(l, lever, f, path, path, f.Inputs, nil)
+	case f.Item != "":
+		item, err := b.cat.Cost(f.Item)
+		if err != nil {
+			b.problem(err, f.LeverAt)
+			return nil
+		}
+		l.Lever, l.Name = item.ID, item.Name
+		if l.Kind == "" {
+			l.Kind = item.Kind
+		}
+		b.unknownInputs(f.Inputs, path, item.Inputs)
+		given := b.given(path, f.Inputs, item.Inputs)
+		local := b.inputs(l, path, item.Inputs, given, nil, f)
+		l.Amount = b.catalogueFormula(path+".amount", item.Formula, "costs/"+item.ID+".yaml", f.At, local)
+		b.timing(l, f, item.When)
+	case f.Yearly != nil || f.Initial != nil:
+		money := want{dims: []quantity.Dim{quantity.Money}, unit: "money", table: true}
+		l.Initial = b.quantity(path+".initial", f.Initial, f.At, sc, money)
+		for i, y := range f.Yearly {
+			l.Yearly = append(l.Yearly, b.quantity(path+".year_"+formula.Format(float64(i+1)), y, f.At, sc, money))
+		}
+		l.inputs = append(append(l.inputs, l.Yearly...), l.Initial)
+	default:
+		l.Amount = b.quantity(path+".amount", f.Amount, f.At, sc, flow)
+		l.inputs = append(l.inputs, l.Amount)
+	}
+	if l.Kind == "" {
+		l.Kind = "cash"
+	}
+	b.repeat(l, f)
+	l.inputs = append(l.inputs, l.Escalates, l.Risk)
+	l.inputs = slices.DeleteFunc(l.inputs, func(q *Quantity) bool { return q == nil })
+	return l
+}
+
+// timing takes the catalogue's timing where the case gives none.
+func (b *builder) timing(l *Line, f *casefile.Line, when catalogue.When) {
+	if len(l.Months) > 0 || l.From >= 0 || l.To >= 0 || f.Every > 0 {
+		return
+	}
+	if when.At != nil {
+		l.Months = []int{*when.At}
+		if when.Every > 0 {
+			f.Every = when.Every
+		} else if *when.At > b.m.File.Horizon {
+			l.Months = []int{b.m.File.Horizon} // an exit at the end of a shorter horizon
+		}
+	}
+	if when.From != nil {
+		l.From = *when.From
+	}
+	if when.To != nil {
+		l.To = *when.To
+	}
+}
+
+// repeat spells out `every`.
+func (b *builder) repeat(l *Line, f *casefile.Line) {
+	if f.Every <= 0 || len(l.Months) > 1 {
+		return
+	}
+	first := 0
+	if len(l.Months) == 1 {
+		first = l.Months[0]
+	}
+	last := b.m.File.Horizon
+	if f.To >= 0 {
+		last = min(last, f.To)
+	}
+	l.Months, l.To = nil, -1
+	for m := first; m <= last; m += f.Every {
+		l.Months = append(l.Months, m)
+	}
+}
+
+// applyLever fills a benefit from the catalogue. Its own quantities go under path, those the file gives under givenPath;
+// preset holds inputs that an AI package sets.
+func (b *builder) applyLever(l *Line, lever *catalogue.Lever, f *casefile.Line, path, givenPath string, in []casefile.Named, preset map[string]*Quantity) {
+	l.Lever, l.Name = lever.ID, lever.Name
+	l.Kind = lever.Kind
+	if f.Kind != "" && f.Kind != lever.Kind {
+		// Freed time does not become cash by writing so, nor revenue profit.
+		b.add("lever_kind", f.At, diag.Args{"line": f.ID, "kind": lever.Kind})
+	}
+	real := lever.Realisation
+	l.Realisation = &real
+	given := b.given(givenPath, in, lever.Inputs)
+	for name, q := range preset {
+		if given[name] == nil {
+			given[name] = q
+		}
+	}
+	source := "levers/" + lever.ID + ".yaml"
+	if lever.Chain == "" {
+		local := b.inputs(l, path, lever.Inputs, given, nil, f)
+		l.explicit = mentions(lever.Formula, "realised")
+		l.Amount = b.catalogueFormula(path+".amount", lever.Formula, source, f.At, local)
+		return
+	}
+	name := lever.Chain
+	if f.Chain != "" {
+		name = f.Chain
+	}
+	ch := b.chain(name, lever.Chain, f.At)
+	if ch == nil {
+		return
+	}
+	// What the line gives for a variable of the chain serves the whole chain.
+	for _, i := range lever.Inputs {
+		if i.Chain == "" || given[i.Name] == nil {
+			continue
+		}
+		if have := ch.Variables[i.Chain]; have != nil && !formula.Same(have.Expr, given[i.Name].Expr) {
+			b.add("chain_conflict", given[i.Name].At, diag.Args{"name": i.Chain, "first": have.At.String(), "chain": name})
+			continue
+		}
+		if ch.Variables[i.Chain] == nil {
+			ch.Variables[i.Chain] = given[i.Name]
+		}
+	}
+	l.Chain = ch
+	ch.Lines = append(ch.Lines, l)
+	ch.pending = append(ch.pending, func() {
+		local := b.inputs(l, path, lever.Inputs, given, ch, f)
+		l.explicit = true
+		l.Effect = b.catalogueFormula(path+".effect", lever.Effect, source, f.At, local)
+	})
+}
+
+func mentions(text, name string) bool {
+	e, err := formula.Parse(text)
+	if err != nil {
+		return false
+	}
+	found := false
+	formula.Walk(e, func(x formula.Expr) {
+		if n, ok := x.(*formula.Name); ok && n.Text == name {
+			found = true
+		}
+	})
+	return found
+}
+
+func (b *builder) chain(name, id string, at diag.Position) *Chain {
+	for _, c := range b.m.Chains {
+		if c.Name == name {
+			if c.Def.ID != id {
+				b.add("chain_mixed", at, diag.Args{"name": name})
+				return nil
+			}
+			return c
+		}
+	}
+	def, err := b.cat.Chain(id)
+	if err != nil {
+		b.problem(err, at)
+		return nil
+	}
+	c := &Chain{Name: name, Def: def, Variables: map[string]*Quantity{}}
+	b.m.Chains = append(b.m.Chains, c)
+	return c
+}
+
+// chains completes the chains once all lines have said what they know.
+func (b *builder) chains() {
+	for _, c := range b.m.Chains {
+		for _, complete := range c.pending {
+			complete()
+		}
+		local := map[string]*Quantity{}
+		e, err := formula.Parse(c.Def.Base)
+		if err != nil {
+			b.add("catalogue_formula", diag.Position{File: "chains.yaml"}, diag.Args{"name": c.Def.ID, "detail": err.Code})
+			continue
+		}
+		ok := true
+		formula.Walk(e, func(x formula.Expr) {
+			if n, isName := x.(*formula.Name); isName && local[n.Text] == nil {
+				q := b.variable(c, n.Text, c.Lines[0])
+				if local[n.Text] = q; q == nil {
+					ok = false
+				}
+			}
+		})
+		if ok {
+			c.Base = b.catalogueFormula("chain."+c.Name, c.Def.Base, "chains.yaml", c.Lines[0].At, local)
+		}
+	}
+}
+
+// variable finds a chain's variable: from a line of the chain, from an assumption of that name, or by its formula over
+// other variables. It reports what is missing once.
+func (b *builder) variable(c *Chain, name string, l *Line) *Quantity {
+	if q := c.Variables[name]; q != nil {
+		return q
+	}
+	if q := b.m.byID[name]; q != nil && b.isAssumption(name) {
+		c.Variables[name] = q
+		return q
+	}
+	def, ok := c.Def.Variables.Get(name)
+	if !ok {
+		return nil
+	}
+	if def.Or != "" {
+		e, err := formula.Parse(def.Or)
+		if err == nil {
+			local, complete := map[string]*Quantity{}, true
+			formula.Walk(e, func(x formula.Expr) {
+				if n, isName := x.(*formula.Name); isName && complete {
+					have := c.Variables[n.Text]
+					if have == nil && b.isAssumption(n.Text) {
+						have = b.m.byID[n.Text]
+					}
+					local[n.Text] = have
+					complete = have != nil
+				}
+			})
+			if complete {
+				q := b.catalogueFormula("chain."+c.Name+"."+name, def.Or, "chains.yaml", l.At, local)
+				c.Variables[name] = q
+				return q
+			}
+		}
+	}
+	if !c.missing[name] {
+		if c.missing == nil {
+			c.missing = map[string]bool{}
+		}
+		c.missing[name] = true
+		b.add("missing_input", l.At, diag.Args{"line": l.ID, "name": b.inputName(l, name), "unit": b.show(def.Unit), "label_de": def.Label.German, "label_en": def.Label.English})
+	}
+	return nil
+}
+
+// inputName is what the line's lever calls a variable of its chain.
+func (b *builder) inputName(l *Line, variable string) string {
+	if lever, err := b.cat.Lever(l.Lever); err == nil {
+		for _, i := range lever.Inputs {
+			if i.Chain == variable {
+				return i.Name
+			}
+		}
+	}
+	return variable
+}
+
+func (b *builder) isAssumption(name string) bool {
+	return slices.ContainsFunc(b.m.File.Assumptions, func(a casefile.Named) bool { return a.Name == name })
+}
+
+// given makes quantities of the inputs that the line writes.
+func (b *builder) given(path string, in []casefile.Named, known catalogue.Inputs) map[string]*Quantity {
+	given := map[string]*Quantity{}
+	for i := range in {
+		def, ok := known.Get(in[i].Name)
+		if !ok {
+			continue
+		}
+		w := want{share: def.Unit == "%"}
+		if have := b.m.byID[path+"."+in[i].Name]; have != nil {
+			given[in[i].Name] = have // two levers of one package share the value
+			continue
+		}
+		q := b.quantity(path+"."+in[i].Name, &in[i].Quantity, in[i].At, b.m.caseScope(), w)
+		if q != nil && b.m.byID[q.ID] == q {
+			q.Name = def.Label
+		}
+		given[in[i].Name] = q
+	}
+	return given
+}
+
+func (b *builder) unknownInputs(in []casefile.Named, path string, known ...catalogue.Inputs) {
+	var names []string
+	for _, k := range known {
+		for _, i := range k {
+			names = append(names, i.Name)
+		}
+	}
+	for _, i := range in {
+		if !slices.Contains(names, i.Name) {
+			all := slices.Concat(names, casefile.Keys("line"))
+			b.add("unknown_input", i.At, diag.Args{"name": i.Name, "where": path, "nearest": quantity.Nearest(i.Name, all), "known": strings.Join(names, ", ")})
+		}
+	}
+}
+
+// inputs resolves every input of a lever or item: given, from the chain, an assumption of the same name, the catalogue's
+// default; else it is missing.
+func (b *builder) inputs(l *Line, path string, defs catalogue.Inputs, given map[string]*Quantity, ch *Chain, f *casefile.Line) map[string]*Quantity {
+	local := map[string]*Quantity{}
+	for _, def := range defs {
+		q := given[def.Name]
+		unit := def.Unit
+		switch {
+		case q != nil:
+		case ch != nil && def.Chain != "":
+			q = b.variable(ch, def.Chain, l)
+		case b.isAssumption(def.Name):
+			q = b.m.byID[def.Name]
+		case def.Default != nil:
+			q = b.defaultInput(path, def)
+		default:
+			b.add("missing_input", f.At, diag.Args{"line": f.ID, "name": def.Name, "unit": b.show(unit), "label_de": def.Label.German, "label_en": def.Label.English})
+		}
+		if def.Chain != "" && ch != nil {
+			v, _ := ch.Def.Variables.Get(def.Chain)
+			unit = v.Unit
+		}
+		if q == nil {
+			continue
+		}
+		if q.Name == (catalogue.Text{}) {
+			q.Name = def.Label
+		}
+		local[def.Name] = q
+		u, _, _ := quantity.Parse(unit)
+		b.later = append(b.later, func() {
+			b.expect(q, want{dims: []quantity.Dim{u.Dim}, unit: unit, share: u.IsShare()})
+		})
+		l.inputs = append(l.inputs, q)
+	}
+	return local
+}
+
+// defaultInput makes a quantity of a value that the catalogue or a package presets.
+func (b *builder) defaultInput(path string, def catalogue.Input) *Quantity {
+	e, err := formula.Parse(def.Default.Value)
+	if err != nil {
+		b.add("catalogue_formula", diag.Position{File: path}, diag.Args{"name": def.Name, "detail": err.Code})
+		return nil
+	}
+	q := &Quantity{ID: path + "." + def.Name, Name: def.Label, Expr: e, Source: def.Default.Source, Grade: def.Default.Grade, Default: true, scope: scope{
+		find: func(string) *Quantity { return nil }, names: func() []string { return nil }}, Factor: 1, share: def.Unit == "%"}
+	b.distribution(q, want{share: def.Unit == "%"})
+	b.register(q)
+	b.warn("default_used", diag.Position{File: b.m.File.Name}, diag.Args{"name": q.ID, "value": def.Default.Value, "source": def.Default.Source})
+	return q
+}
+
+// catalogueFormula makes a quantity of a formula of the catalogue over local names.
+func (b *builder) catalogueFormula(id, text, source string, at diag.Position, local map[string]*Quantity) *Quantity {
+	e, err := formula.Parse(text)
+	if err != nil {
+		b.add("catalogue_formula", diag.Position{File: source}, diag.Args{"name": id, "detail": err.Code})
+		return nil
+	}
+	q := &Quantity{ID: id, Expr: e, At: at, Factor: 1, scope: scope{
+		find: func(name string) *Quantity {
+			if have := local[name]; have != nil {
+				return have
+			}
+			return b.m.builtins[name]
+		},
+		names: func() []string { return nil },
+	}}
+	// A formula over an input that is missing or broken would only repeat that error.
+	complete := true
+	formula.Walk(e, func(x formula.Expr) {
+		if n, ok := x.(*formula.Name); ok && q.scope.find(n.Text) == nil {
+			complete = false
+		}
+	})
+	if !complete {
+		return nil
+	}
+	b.register(q)
+	return q
+}
+
+// expand makes the cost and the benefits of an AI package.
+func (b *builder) expand(f *casefile.Line) (*Line, []*Line) {
+	id := f.Lever
+	if id == "" {
+		id = f.ID
+	}
+	p, err := b.cat.Package(id)
+	if err != nil {
+		at := f.LeverAt
+		if !at.Known() {
+			at = f.At
+		}
+		b.problem(err, at)
+		return nil, nil
+	}
+	path := "packages." + f.ID
+	known := []catalogue.Inputs{p.Cost.Inputs}
+	var keys []string
+	levers := map[string]*catalogue.Lever{}
+	for key, bundle := range p.Benefits {
+		lever, err := b.cat.Lever(bundle.Lever)
+		if err != nil {
+			b.problem(err, f.At)
+			return nil, nil
+		}
+		keys = append(keys, key)
+		levers[key] = lever
+		known = append(known, lever.Inputs)
+	}
+	slices.Sort(keys)
+	b.unknownInputs(f.Inputs, path, known...)
+
+	cost := &Line{ID: f.ID, Label: f.Label, Name: p.Name, Kind: "cash", Lever: p.ID, Package: p.ID, At: f.At, From: f.From, To: f.To}
+	cost.Escalates = b.quantity(path+".escalates", f.Escalates, f.At, b.m.caseScope(), want{})
+	local := b.inputs(cost, path, p.Cost.Inputs, b.given(path, f.Inputs, p.Cost.Inputs), nil, f)
+	cost.Amount = b.catalogueFormula(path+".amount", p.Cost.Formula, "ai/"+p.ID+".yaml", f.At, local)
+	cost.inputs = append(cost.inputs, cost.Escalates)
+	cost.inputs = slices.DeleteFunc(cost.inputs, func(q *Quantity) bool { return q == nil })
+
+	var benefits []*Line
+	for _, key := range keys {
+		lever, bundle := levers[key], p.Benefits[key]
+		l := &Line{ID: f.ID + "_" + key, Benefit: true, Package: p.ID, At: f.At, From: f.From, To: f.To, Use: f.Use, Peak: f.Peak}
+		preset := map[string]*Quantity{}
+		for name, value := range bundle.Set {
+			if slices.ContainsFunc(f.Inputs, func(n casefile.Named) bool { return n.Name == name }) {
+				continue
+			}
+			def, _ := lever.Inputs.Get(name)
+			def.Default = &catalogue.Default{Value: value, Source: p.ID, Grade: "C"}
+			if len(p.Evidence) > 0 {
+				def.Default.Source, def.Default.Grade = p.Evidence[0].Source, p.Evidence[0].Grade
+			}
+			preset[name] = b.defaultInput(path+"."+key, def)
+		}
+		b.applyLever(l, lever, f, path+"."+key, path, f.Inputs, preset)
+		l.Risk = b.quantity(path+"."+key+".risk", f.Risk, f.At, b.m.caseScope(), want{share: true})
+		if l.Risk != nil {
+			l.inputs = append(l.inputs, l.Risk)
+		}
+		benefits = append(benefits, l)
+	}
+	if p.NoControlledEvidence != (catalogue.Text{}) {
+		b.warn("no_controlled_evidence", f.At, diag.Args{"label_de": p.Name.German, "label_en": p.Name.English})
+	}
+	return cost, benefits
+}
+
+// checkLine checks dimensions and timing of a line whose quantities are checked.
+func (b *builder) checkLine(l *Line) {
+	money, flow := quantity.Money, quantity.Flow
+	if l.Escalates != nil {
+		b.expect(l.Escalates, want{dims: []quantity.Dim{quantity.PerTime}, unit: "%/year"})
+	}
+	if l.Risk != nil {
+		b.expect(l.Risk, want{dims: []quantity.Dim{quantity.Plain}, unit: "%", share: true})
+	}
+	for _, q := range append([]*Quantity{l.Initial}, l.Yearly...) {
+		if q == nil {
+			continue
+		}
+		if q.state == done && q.Dim == quantity.Plain {
+			q.Dim = quantity.Money // bare numbers of a table are in the case's currency
+		}
+		b.expect(q, want{dims: []quantity.Dim{money}, unit: "money"})
+	}
+	if l.Effect != nil {
+		b.expect(l.Effect, want{dims: []quantity.Dim{quantity.Plain}, unit: "%"})
+	}
+	if l.Amount == nil || l.Amount.state != done {
+		return
+	}
+	scheduled := len(l.Months) > 0
+	ranged := l.From >= 0 || l.To >= 0
+	if n, ok := l.Amount.Expr.(*formula.Number); ok && n.Value == 0 && n.Unit.Text == "" {
+		l.Amount.Dim = money
+		if ranged {
+			l.Amount.Dim = flow
+		}
+	}
+	switch l.Amount.Dim {
+	case money:
+		if ranged && !scheduled {
+			b.add("once_without_at", b.whole(l.Amount), diag.Args{"line": l.ID, "currency": b.m.File.Currency})
+		}
+		if !scheduled {
+			l.Months = []int{0}
+		}
+	case flow:
+		if scheduled {
+			b.add("flow_with_at", b.whole(l.Amount), diag.Args{"line": l.ID, "currency": b.m.File.Currency})
+		}
+	default:
+		b.expect(l.Amount, want{dims: []quantity.Dim{money, flow}, unit: "money/month"})
+	}
+}

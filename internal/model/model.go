@@ -1,0 +1,297 @@
+// Package model makes a checked Model of a case file: names resolved, dimensions checked, levers and packages of the
+// catalogue filled in, every error of this stage found together. Start with Build. Compile turns a Model into a
+// plan.Graph. The package knows neither random numbers nor how results are shown.
+package model
+
+import (
+	"slices"
+
+	"github.com/rendite-crm/rendite/internal/casefile"
+	"github.com/rendite-crm/rendite/internal/catalogue"
+	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/dist"
+	"github.com/rendite-crm/rendite/internal/formula"
+	"github.com/rendite-crm/rendite/internal/quantity"
+)
+
+// Model is one case in one scenario, ready to compile.
+type Model struct {
+	File       *casefile.File
+	Quantities []*Quantity // in the file's order: assumptions, factors, costs, benefits
+	Lines      []*Line     // costs, then benefits, in the file's order; packages after each
+	Chains     []*Chain
+	Pairs      []Pair
+	Notes      diag.List // warnings and hints
+
+	curves   map[string]*curve
+	builtins map[string]*Quantity
+	byID     map[string]*Quantity
+}
+
+// Quantity is a named value: an assumption, a field of a line, a lever's input or formula.
+type Quantity struct {
+	ID    string // users, adoption.plateau, costs.licences.amount, benefits.churn.cut
+	Label string // from the file; empty where it has none
+	// Name is the text of the catalogue for this input, where it comes from there.
+	Name catalogue.Text
+	Expr formula.Expr
+	// Dist is the distribution in canonical units (case currency, months) of an uncertain input, else nil.
+	Dist dist.Dist
+	// Factor scales an uncertain input after drawing; 1 but for beta(…) and bernoulli(…) with a unit.
+	Factor  float64
+	Dim     quantity.Dim
+	Unit    quantity.Unit // as written with its number, for display
+	Source  string
+	Grade   string
+	Note    string
+	Default bool // taken from the catalogue, not from the file
+	At      diag.Position
+	// Refs resolves the names in Expr.
+	Refs map[string]*Quantity
+
+	node    *casefile.Node // for places inside the formula; nil for catalogue formulas
+	scope   scope
+	builtin string // month, horizon, adoption, data_quality, process, realised
+	state   state
+	share   bool // values are shares of a whole, 0 to 1
+}
+
+// Uncertain reports whether the quantity is drawn.
+func (q *Quantity) Uncertain() bool { return q.Dist != nil }
+
+type state int
+
+const (
+	fresh state = iota
+	visiting
+	done
+)
+
+// Line is one cost or benefit.
+type Line struct {
+	ID      string
+	Label   string // from the file
+	Name    catalogue.Text
+	Benefit bool
+	Kind    string
+	Lever   string // id of the lever or cost item
+	Package string // id of the AI package it belongs to
+	At      diag.Position
+
+	Amount  *Quantity   // money at Months or money per time From … To; nil for tables and chain levers
+	Initial *Quantity   // yearly table
+	Yearly  []*Quantity // yearly table
+	Chain   *Chain
+	Effect  *Quantity // relative change of the chain's base by month
+
+	Months    []int
+	From, To  int
+	Escalates *Quantity
+	Risk      *Quantity
+	Capital   bool
+	// Realisation holds the exponents of adoption, data quality and process; nil where the amount is not scaled.
+	Realisation *catalogue.Realisation
+	Use         string
+	Peak        float64
+	// explicit is true where the lever's formula itself says realised.
+	explicit bool
+	// inputs are the line's own quantities, for grades.
+	inputs []*Quantity
+}
+
+// Chain is a product that levers of one case act on together.
+type Chain struct {
+	Name      string // instance: "sales", or as the file names it
+	Def       *catalogue.Chain
+	Base      *Quantity
+	Variables map[string]*Quantity
+	Lines     []*Line
+
+	pending []func() // completes the levers once all lines are read
+	missing map[string]bool
+}
+
+// Pair correlates two uncertain quantities by rank.
+type Pair struct {
+	A, B *Quantity
+	Rho  float64
+	At   diag.Position
+}
+
+// Quantity finds a quantity by id.
+func (m *Model) Quantity(id string) (*Quantity, bool) {
+	q, ok := m.byID[id]
+	return q, ok
+}
+
+// Uncertain lists the uncertain quantities in the file's order.
+func (m *Model) Uncertain() []*Quantity {
+	var u []*Quantity
+	for _, q := range m.Quantities {
+		if q.Uncertain() {
+			u = append(u, q)
+		}
+	}
+	return u
+}
+
+// Carries lists the uncertain quantities and constants that a line depends on, each once.
+func (l *Line) Carries() []*Quantity {
+	var all []*Quantity
+	seen := map[*Quantity]bool{}
+	var visit func(q *Quantity)
+	visit = func(q *Quantity) {
+		if q == nil || seen[q] {
+			return
+		}
+		seen[q] = true
+		if q.builtin == "" {
+			all = append(all, q)
+		}
+		for _, r := range q.Refs {
+			visit(r)
+		}
+	}
+	for _, q := range l.inputs {
+		visit(q)
+	}
+	return all
+}
+
+// Grade is the weakest grade among what the line depends on. An uncertain value without a grade counts as D; a line whose
+// values carry no grade and no uncertainty has none.
+func (l *Line) Grade() string {
+	weakest := ""
+	for _, q := range l.Carries() {
+		g := q.Grade
+		if g == "" && q.Uncertain() {
+			g = "D"
+		}
+		weakest = max(weakest, g)
+	}
+	return weakest
+}
+
+// builder collects what it finds wrong.
+type builder struct {
+	m     *Model
+	cat   *catalogue.Catalogue
+	found diag.List
+	later []func() // checks that need every dimension
+}
+
+func (b *builder) add(code string, at diag.Position, args diag.Args) {
+	b.found.Add(diag.New(code, at, args))
+}
+
+func (b *builder) warn(code string, at diag.Position, args diag.Args) {
+	b.found.Add(diag.Warn(code, at, args))
+}
+
+// Build checks a file against the catalogue. The list holds errors and warnings; the Model is nil if there is an error.
+func Build(f *casefile.File, cat *catalogue.Catalogue) (*Model, diag.List) {
+	b := &builder{m: &Model{File: f, byID: map[string]*Quantity{}, builtins: map[string]*Quantity{}, curves: map[string]*curve{}}, cat: cat}
+	for _, name := range []string{"month", "horizon", "adoption", "data_quality", "process", "realised"} {
+		b.m.builtins[name] = &Quantity{ID: name, builtin: name, state: done, share: name != "month" && name != "horizon"}
+	}
+	for i := range f.Assumptions {
+		a := &f.Assumptions[i]
+		b.quantity(a.Name, &a.Quantity, a.At, b.m.caseScope(), want{})
+	}
+	for _, name := range casefile.CurveNames {
+		b.curve(name)
+	}
+	var costs, benefits []*Line
+	for _, l := range f.Costs {
+		costs = append(costs, b.line(l, false))
+	}
+	for _, l := range f.Benefits {
+		benefits = append(benefits, b.line(l, true))
+	}
+	for _, p := range f.Packages {
+		cost, more := b.expand(p)
+		if cost != nil {
+			costs = append(costs, cost)
+		}
+		benefits = append(benefits, more...)
+	}
+	ids := map[string]bool{}
+	for _, l := range slices.Concat(costs, benefits) {
+		if l == nil {
+			continue
+		}
+		key := l.ID
+		if ids[key] {
+			b.add("line_twice", l.At, diag.Args{"line": l.ID})
+		}
+		ids[key] = true
+		b.m.Lines = append(b.m.Lines, l)
+	}
+	b.chains()
+	for _, q := range b.m.Quantities {
+		b.check(q)
+	}
+	for _, l := range b.m.Lines {
+		b.checkLine(l)
+	}
+	for _, name := range casefile.CurveNames {
+		b.checkCurve(b.m.curves[name])
+	}
+	for _, check := range b.later {
+		check()
+	}
+	b.correlate()
+	b.advise()
+	if b.found.Err() != nil {
+		return nil, b.found.Sorted()
+	}
+	b.m.Notes = b.found.Warnings().Sorted()
+	return b.m, b.m.Notes
+}
+
+// correlate resolves the pairs of the file.
+func (b *builder) correlate() {
+	for _, c := range b.m.File.Correlate {
+		var q [2]*Quantity
+		for i, name := range []string{c.A, c.B} {
+			at := []diag.Position{c.AtA, c.AtB}[i]
+			have, ok := b.m.byID[name]
+			switch {
+			case !ok:
+				var ids []string
+				for _, u := range b.m.Uncertain() {
+					ids = append(ids, u.ID)
+				}
+				b.add("unknown_name", at, diag.Args{"name": name, "nearest": quantity.Nearest(name, ids)})
+			case !have.Uncertain() && have.state == done:
+				b.add("correlate_certain", at, diag.Args{"name": name})
+			default:
+				q[i] = have
+			}
+		}
+		if q[0] == nil || q[1] == nil {
+			continue
+		}
+		if q[0] == q[1] {
+			b.add("correlate_itself", c.At, diag.Args{"name": c.A})
+			continue
+		}
+		b.m.Pairs = append(b.m.Pairs, Pair{A: q[0], B: q[1], Rho: c.Rho, At: c.At})
+	}
+}
+
+// advise adds the warnings that concern the case as a whole.
+func (b *builder) advise() {
+	if b.found.Err() != nil {
+		return
+	}
+	levers := slices.ContainsFunc(b.m.Lines, func(l *Line) bool { return l.Realisation != nil && l.Realisation.Adoption != 0 })
+	if levers && b.m.File.Curves["adoption"] == nil {
+		b.warn("no_adoption", diag.Position{File: b.m.File.Name}, nil)
+	}
+	for _, q := range b.m.Quantities {
+		if q.Uncertain() && q.Dist.Variance() > 1e300 {
+			b.warn("heavy_tail", q.At, diag.Args{"name": q.ID})
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package sim
+
+import "math"
+
+// The loops over rows. Each writes dst from rows of the same length and allocates nothing. A product that is added to
+// something is rounded first (float64(x·y)), so that no compiler fuses the two and results stay the same everywhere.
+
+func fill(dst []float64, v float64) {
+	for i := range dst {
+		dst[i] = v
+	}
+}
+
+func add(dst, x, y []float64) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] + y[i]
+	}
+}
+
+func addNumber(dst, x []float64, y float64) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] + y
+	}
+}
+
+func sub(dst, x, y []float64) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] - y[i]
+	}
+}
+
+func numberSub(dst []float64, x float64, y []float64) {
+	y = y[:len(dst)]
+	for i := range dst {
+		dst[i] = x - y[i]
+	}
+}
+
+func mul(dst, x, y []float64) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] * y[i]
+	}
+}
+
+func mulNumber(dst, x []float64, y float64) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] * y
+	}
+}
+
+func div(dst, x, y []float64) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] / y[i]
+	}
+}
+
+func numberDiv(dst []float64, x float64, y []float64) {
+	y = y[:len(dst)]
+	for i := range dst {
+		dst[i] = x / y[i]
+	}
+}
+
+// addProduct is dst += x·y.
+func addProduct(dst, x, y []float64) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := range dst {
+		dst[i] += float64(x[i] * y[i])
+	}
+}
+
+// addScaled is dst += x·v.
+func addScaled(dst, x []float64, v float64) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] += float64(x[i] * v)
+	}
+}
+
+func exponential(dst, x []float64) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = math.Exp(x[i])
+	}
+}
+
+// logisticRow is dst = 1/(1 + e) for the running exponential e.
+func logisticRow(dst, e []float64) {
+	e = e[:len(dst)]
+	for i := range dst {
+		dst[i] = 1 / (1 + e[i])
+	}
+}
+
+// logisticStep moves the running exponential on by one month, e = e·ratio, and writes dst = 1/(1 + e) and pv += d·dst.
+func logisticStep(dst, e, ratio, pv []float64, d float64) {
+	e, ratio, pv = e[:len(dst)], ratio[:len(dst)], pv[:len(dst)]
+	for i := range dst {
+		x := e[i] * ratio[i]
+		e[i] = x
+		l := 1 / (1 + x)
+		dst[i] = l
+		pv[i] += float64(l * d)
+	}
+}
+
+// track follows the cumulative net flow: cum += net, the lowest point so far, and the interpolated month of the last
+// crossing from below zero. months is the length of the period that ends in month.
+func track(cum, net, low, even []float64, month, months float64) {
+	net, low, even = net[:len(cum)], low[:len(cum)], even[:len(cum)]
+	for i, before := range cum {
+		now := before + net[i]
+		cum[i] = now
+		if now < low[i] {
+			low[i] = now
+		}
+		// A change of sign is rare, so one well-predicted branch stands before the work.
+		if int64(math.Float64bits(before)^math.Float64bits(now)) < 0 && before < 0 {
+			even[i] = month - months*(now/(now-before))
+		}
+	}
+}
+
+// trackOne is track with net = fixed + total·curve.
+func trackOne(cum, fixed, total, curve, low, even []float64, month float64) {
+	fixed, total, curve, low, even = fixed[:len(cum)], total[:len(cum)], curve[:len(cum)], low[:len(cum)], even[:len(cum)]
+	for i, before := range cum {
+		now := before + (fixed[i] + float64(total[i]*curve[i]))
+		cum[i] = now
+		if now < low[i] {
+			low[i] = now
+		}
+		if int64(math.Float64bits(before)^math.Float64bits(now)) < 0 && before < 0 {
+			even[i] = month - now/(now-before)
+		}
+	}
+}
+
+// count adds every value to its bin; values outside the range go to the first and last bin.
+func count(bins *[sketchBins]uint32, v []float64, low, scale float64) {
+	for _, x := range v {
+		k := int((x - low) * scale)
+		if uint(k) >= sketchBins {
+			if x < low {
+				k = 0
+			} else {
+				k = sketchBins - 1
+			}
+		}
+		bins[k]++
+	}
+}
