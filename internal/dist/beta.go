@@ -13,16 +13,16 @@ type beta struct {
 	name      string // as the user wrote it, for the key
 }
 
-// Shapes outside these limits are refused: below, the quantiles leave the range of float64; above, the incomplete beta
-// function loses the digits that the quantiles need.
+// Shapes outside these limits are refused. Beyond them a distribution can be so narrow beside one end that the
+// distance from the other says nothing about it, and the incomplete beta function loses digits.
 const (
 	minShape = 0.1
-	maxShape = 1e5
+	maxShape = 1e4
 )
 
 // Beta is the beta distribution on 0..1 with the shapes alpha and beta.
 // Errors: number_not_finite (args: name, value); shape_range (alpha, beta, min, max) unless both shapes are between
-// 0.1 and 100 000.
+// 0.1 and 10 000.
 func Beta(alpha, beta_ float64) (Dist, error) {
 	if err := finite([]string{"alpha", "beta"}, alpha, beta_); err != nil {
 		return nil, err
@@ -55,25 +55,9 @@ func PERT(low, likely, high float64) (Dist, error) {
 
 func (d beta) at(w float64, upper bool) float64 {
 	if upper {
-		return d.above(w, betaTail(d.b, d.a, w))
+		return d.high - float64((d.high-d.low)*betaTail(d.b, d.a, w))
 	}
 	return d.low + float64((d.high-d.low)*betaTail(d.a, d.b, w))
-}
-
-// above is the quantile at 1-w, given as the distance from the upper end, a share of the width. Close to the lower end
-// that distance says too little, and a Newton step adds the missing digits.
-func (d beta) above(w, distance float64) float64 {
-	if distance < 0.5 {
-		return d.high - float64((d.high-d.low)*distance)
-	}
-	x := 1 - distance
-	if x > 0 && x < 1e-3 {
-		density := math.Exp((d.a-1)*math.Log(x) + (d.b-1)*math.Log1p(-x) - mathext.Lbeta(d.a, d.b))
-		if density > 1 {
-			x = max(0, x+(1-w-mathext.RegIncBeta(d.a, d.b, x))/density)
-		}
-	}
-	return d.low + float64((d.high-d.low)*x)
 }
 
 func (d beta) Quantile(p float64) float64 { return quantile(d, p) }
@@ -116,7 +100,7 @@ func betaTail(a, b, w float64) float64 {
 			low = y
 		}
 		// d ln I / d ln x = x·density/I.
-		slope := math.Exp(a*y+(b-1)*math.Log1p(-x)-norm) / p
+		slope := math.Exp(float64(a*y)+float64((b-1)*math.Log1p(-x))-norm) / p
 		step := gap / slope
 		if math.IsNaN(step) || math.IsInf(step, 0) {
 			y = math.Inf(1) // bisect
@@ -138,11 +122,11 @@ func betaStart(a, b, w, norm float64) float64 {
 		return power
 	}
 	z := -mathext.NormalQuantile(w)
-	lambda := (z*z - 3) / 6
+	lambda := (float64(z*z) - 3) / 6
 	h := 2 / (1/(2*a-1) + 1/(2*b-1))
 	if h+lambda <= 0 {
 		return power
 	}
-	c := z*math.Sqrt(h+lambda)/h - (1/(2*b-1)-1/(2*a-1))*(lambda+5.0/6-2/(3*h))
+	c := z*math.Sqrt(h+lambda)/h - float64((1/(2*b-1)-1/(2*a-1))*(lambda+5.0/6-2/(3*h)))
 	return max(power, -math.Log1p(b/a*math.Exp(2*c))) // for b >= 1 power is below the solution
 }

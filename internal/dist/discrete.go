@@ -89,7 +89,7 @@ func (d steps) Quantile(p float64) float64 {
 func (d steps) Mean() float64 {
 	mean := 0.0
 	for i, v := range d.values {
-		mean += d.probs[i] * v
+		mean += float64(d.probs[i] * v)
 	}
 	return mean
 }
@@ -97,7 +97,7 @@ func (d steps) Mean() float64 {
 func (d steps) Variance() float64 {
 	mean, variance := d.Mean(), 0.0
 	for i, v := range d.values {
-		variance += d.probs[i] * (v - mean) * (v - mean)
+		variance += float64(d.probs[i] * (v - mean) * (v - mean))
 	}
 	return variance
 }

@@ -5,17 +5,17 @@ import "math"
 // grid says how a table finds its cells.
 type grid struct {
 	octaves int    // the cells cover 2^-(octaves+1) <= w < 1/2
-	bits    int    // 2^bits cells per octave and side
+	splits  int    // 2^splits cells per octave and side
 	shift   uint8  // what remains of the bits of w after it names the cell
 	first   uint64 // twice the name of the outermost cell
 	outer   uint64 // mask that turns the bits of w into those of its cell's outer end
 }
 
-func gridOf(octaves, bits int) grid {
-	shift := 52 - bits
+func gridOf(octaves, splits int) grid {
+	shift := 52 - splits
 	return grid{
-		octaves: octaves, bits: bits, shift: uint8(shift),
-		first: uint64(1023+53-octaves) << bits * 2,
+		octaves: octaves, splits: splits, shift: uint8(shift),
+		first: uint64(1023+53-octaves) << splits * 2,
 		outer: ^(1<<shift - 1),
 	}
 }
@@ -23,17 +23,17 @@ func gridOf(octaves, bits int) grid {
 // How fine the table may get, how accurate it is, as a share of P90 - P10, and how close to the end of the support, as
 // a share of the distance, so that it never passes it.
 const (
-	startBits = 3
-	maxBits   = 5
-	accuracy  = 1e-9
-	endShare  = 0.01
+	startSplits = 3
+	maxSplits   = 5
+	accuracy    = 1e-9
+	endShare    = 0.01
 )
 
 // nodes are the places in a cell where the polynomial meets the quantile function: the Chebyshev nodes of degree six,
 // stretched so that the outermost lie on the cell's ends, where neighbours then agree.
 var nodes = func() (t [6]float64) {
 	for i := range t {
-		t[i] = 0.5 - 0.5*math.Cos(float64(2*i+1)*math.Pi/12)/math.Cos(math.Pi/12)
+		t[i] = 0.5 - math.Cos(float64(2*i+1)*math.Pi/12)/(2*math.Cos(math.Pi/12))
 	}
 	t[0], t[5] = 0, 1
 	return t
@@ -50,7 +50,7 @@ var basis = func() (m [6][6]float64) {
 			}
 			scale := 1 / (nodes[i] - nodes[j])
 			for k := degree; k >= 0; k-- {
-				poly[k+1] += poly[k] * scale
+				poly[k+1] += float64(poly[k] * scale)
 				poly[k] *= -nodes[j] * scale
 			}
 			degree++
@@ -78,7 +78,7 @@ var probe = func() (share [3]float64) {
 		largest = max(largest, product(float64(i)/1000))
 	}
 	for r := 1; r <= 2; r++ {
-		share[r] = largest / product(1+float64(r)*nodes[1])
+		share[r] = largest / product(1+float64(float64(r)*nodes[1]))
 	}
 	return share
 }()
@@ -87,17 +87,17 @@ var probe = func() (share [3]float64) {
 // where too few of them do.
 func (t *Table) fit(octaves int) {
 	spread := t.exact.at(0.1, true) - t.exact.at(0.1, false)
-	for bits := startBits; ; {
-		g := gridOf(octaves, bits)
+	for splits := startSplits; ; {
+		g := gridOf(octaves, splits)
 		cells, good, excess := fitCells(t.exact, g, accuracy*spread)
 		// The last two octaves may be left to the exact quantile; it is asked seldom there.
-		if good >= octaves-2 || bits == maxBits {
-			t.grid = gridOf(good, bits)
-			t.cells = cells[(octaves-good)<<bits*2:]
+		if good >= octaves-2 || splits == maxSplits {
+			t.grid = gridOf(good, splits)
+			t.cells = cells[(octaves-good)<<splits*2:]
 			return
 		}
 		// The error falls with the sixth power of the cell's width.
-		for bits++; bits < maxBits && excess > 64; bits++ {
+		for splits++; splits < maxSplits && excess > 64; splits++ {
 			excess /= 64
 		}
 	}
@@ -106,11 +106,11 @@ func (t *Table) fit(octaves int) {
 // fitCells makes the cells of a grid. good is the number of octaves, counted from the middle, in which all cells are
 // within the tolerance; excess is the largest error over its tolerance among the octaves that count.
 func fitCells(d continuous, g grid, tolerance float64) (cells []cell, good int, excess float64) {
-	perOctave := 1 << g.bits
+	perOctave := 1 << g.splits
 	n := g.octaves * perOctave
 	buffer := make([]float64, 3*(5*n+1))
 	w, low, high := buffer[:5*n+1], buffer[5*n+1:2*(5*n+1)], buffer[2*(5*n+1):]
-	fillW(w, g)
+	g.nodesTo(w)
 	if all, ok := d.(interface{ atAll(w, low, high []float64) }); ok {
 		all.atAll(w, low, high)
 	} else {
@@ -140,7 +140,7 @@ func fitCells(d continuous, g grid, tolerance float64) (cells []cell, good int, 
 				} else { // across the median
 					next = [2][]float64{high, low}[side][5*c+4]
 				}
-				miss := math.Abs(p.at((1+float64(ratio)*nodes[1])/scale)-next) * probe[ratio]
+				miss := math.Abs(p.at((1+float64(float64(ratio)*nodes[1]))/scale)-next) * probe[ratio]
 				size := max(math.Abs(v[0]), math.Abs(v[5]))
 				end := min(min(v[0], v[5])-from, to-max(v[0], v[5]))
 				allowed := max(min(tolerance, endShare*end), 0x1p-51*size)
@@ -182,14 +182,15 @@ func (p *cell) at(d float64) float64 {
 	return float64(v*d2) + (float64(p[1]*d) + p[0])
 }
 
-func fillW(w []float64, g grid) {
-	perOctave := 1 << g.bits
+// nodesTo writes the nodes of all cells to w, from the outermost to the median; neighbours share a node.
+func (g grid) nodesTo(w []float64) {
+	perOctave := 1 << g.splits
 	n := g.octaves * perOctave
 	for o := range g.octaves {
 		start := math.Ldexp(1, o-g.octaves-1)
 		width := start / float64(perOctave)
 		for s := range perOctave {
-			left := start + float64(s)*width
+			left := start + float64(float64(s)*width)
 			for k := range 5 {
 				w[5*(o*perOctave+s)+k] = left + float64(width*nodes[k])
 			}

@@ -22,8 +22,8 @@ func (d beta) atAll(w, low, high []float64) {
 			high[i] = betaTail(d.b, d.a, w)
 		}
 	}
-	for i, w := range w {
-		low[i], high[i] = d.low+float64(width*low[i]), d.above(w, high[i])
+	for i := range w {
+		low[i], high[i] = d.low+float64(width*low[i]), d.high-float64(width*high[i])
 	}
 }
 

@@ -158,9 +158,9 @@ var slopeLimit = func() float64 {
 	y := 0.9
 	for range 20 { // Newton converges in five steps
 		odds := math.Log(y / (1 - y))
-		y -= (2 + (1-2*y)*odds) / (-2*odds + (1-2*y)/(y*(1-y)))
+		y -= (2 + float64((1-2*y)*odds)) / ((1-2*y)/(y*(1-y)) - 2*odds)
 	}
-	return 1 / (y - 0.5 + y*(1-y)*math.Log(y/(1-y)))
+	return 1 / (y - 0.5 + float64(y*(1-y)*math.Log(y/(1-y))))
 }()
 
 // increasing says whether the quantile function increases everywhere.
@@ -171,7 +171,7 @@ func (m metalog) increasing() bool { return m.a2 > 0 && math.Abs(m.a3) < slopeLi
 func nearestMiddle(p10, p50, p90 float64, bound Bound) (float64, bool) {
 	low, high := bound.scale(p10), bound.scale(p90)
 	// |a3| < slopeLimit·a2 with the coefficients of threeTerms, solved for the middle.
-	reach := 0.2 * slopeLimit * (high - low)
+	reach := float64(0.2 * slopeLimit * (high - low))
 	centre := low + (high-low)/2
 	up := bound.scale(p50) < centre // inwards is upwards
 	limit := centre + reach

@@ -25,7 +25,7 @@ func (m metalog) Mean() float64 {
 func (m metalog) Variance() float64 {
 	switch {
 	case m.bound == Unbounded:
-		return math.Pi*math.Pi/3*m.a2*m.a2 + (1.0/12+math.Pi*math.Pi/36)*m.a3*m.a3
+		return float64(math.Pi*math.Pi/3*m.a2*m.a2) + float64((1.0/12+math.Pi*math.Pi/36)*m.a3*m.a3)
 	case m.bound == Positive && m.tail() >= 0.5:
 		return math.Inf(1)
 	}
@@ -33,7 +33,7 @@ func (m metalog) Variance() float64 {
 	return m.integral(func(z, logWeight float64) float64 {
 		var distance float64
 		if m.bound == Positive { // under the root of the weight, since exp(2z) may overflow where the product does not
-			distance = math.Exp(z+logWeight/2) - mean*math.Exp(logWeight/2)
+			distance = math.Exp(z+logWeight/2) - float64(mean*math.Exp(logWeight/2))
 		} else {
 			distance = (m.bound.unscale(z) - mean) * math.Exp(logWeight/2)
 		}
@@ -54,26 +54,26 @@ func (m metalog) integral(f func(z, logWeight float64) float64, power float64) f
 	const decay = 45 // exp(-45) is below the rounding of the sum
 	rate := 1.0      // of exponential decay in x at the upper end
 	if m.bound == Positive {
-		rate = 1 - power*m.tail()
+		rate = 1 - float64(power*m.tail())
 	}
 	from, to := -math.Asinh(decay), math.Asinh(decay/rate)
 	term := func(t float64) float64 {
 		x := math.Sinh(t)
 		tail := math.Exp(-math.Abs(x))
-		logWeight := -math.Abs(x) - 2*math.Log1p(tail)
+		logWeight := -math.Abs(x) - float64(2*math.Log1p(tail))
 		half := 0.5 * math.Tanh(x/2) // y - 1/2
-		return f(m.a1+m.a2*x+m.a3*half*x, logWeight) * math.Cosh(t)
+		return f(m.a1+float64(m.a2*x)+float64(m.a3*half*x), logWeight) * math.Cosh(t)
 	}
 	step := 1.0 / 8
 	sum := 0.0
 	for k := math.Ceil(from / step); k*step <= to; k++ {
-		sum += term(k * step)
+		sum += float64(term(k * step))
 	}
 	last := sum * step
 	for range 7 {
 		// The old points stay, the new ones lie between them.
 		for k := math.Ceil(from/step) - 0.5; k*step <= to; k++ {
-			sum += term(k * step)
+			sum += float64(term(k * step))
 		}
 		step /= 2
 		next := sum * step

@@ -80,7 +80,7 @@ func (d triangular) Mean() float64              { return d.low + ((d.likely-d.lo
 func (d triangular) Variance() float64 {
 	// (a² + b² + c² - ab - ac - bc)/18, written in differences.
 	left, width := d.likely-d.low, d.high-d.low
-	return (left*left + width*width - left*width) / 18
+	return (float64(left*left) + float64(width*width) - float64(left*width)) / 18
 }
 func (d triangular) Support() (float64, float64) { return d.low, d.high }
 func (d triangular) key() string                 { return keyOf("triangular", d.low, d.likely, d.high) }

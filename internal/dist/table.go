@@ -2,7 +2,7 @@ package dist
 
 import (
 	"math"
-	bits64 "math/bits"
+	mathbits "math/bits"
 )
 
 // Table turns uniform random bits into values of one distribution, much faster than its quantile function. It is
@@ -165,7 +165,7 @@ func (t *Table) fillSteps(dst []float64, bits []uint64) {
 		u := bits[i]>>10 | 1
 		n := 0
 		for _, limit := range limits { // counted without branches
-			_, above := bits64.Sub64(limit, u, 0)
+			_, above := mathbits.Sub64(limit, u, 0)
 			n += int(above)
 		}
 		dst[i] = values[n]
@@ -190,7 +190,7 @@ func (d triangular) arms() ([2]arm, uint64) {
 func (t *Table) fillArms(dst []float64, bits []uint64) {
 	for i := range dst {
 		u := bits[i]>>10 | 1
-		_, above := bits64.Sub64(t.split, u, 0)
+		_, above := mathbits.Sub64(t.split, u, 0)
 		a := &t.arms[above&1]
 		w := float64(int64((u ^ a.flip) | 1))
 		dst[i] = a.end + float64(a.sign*math.Sqrt(float64(w*a.scale)))
