@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/rendite-crm/rendite/internal/casefile"
@@ -375,47 +376,58 @@ func (a *Answer) firstCrossing(s finance.Series) *float64 {
 	return pointer(s.Period.Months(at), ok)
 }
 
-// simulation summarises the draws.
+// simulation summarises the draws; the figures are independent, so each has a core of its own.
 func (a *Answer) simulation() {
 	out := a.Outcome
-	a.Simulation.NPV = spread(out.NPV)
-	a.Simulation.PeakFunding = spread(out.Funding)
-	if !slices.ContainsFunc(out.ROI, math.IsNaN) {
-		a.Simulation.ROI = spread(out.ROI)
-	}
+	var wait sync.WaitGroup
+	wait.Go(func() { a.Simulation.NPV = spread(out.NPV) })
+	wait.Go(func() { a.Simulation.PeakFunding = spread(out.Funding) })
+	wait.Go(func() {
+		if !slices.ContainsFunc(out.ROI, math.IsNaN) {
+			a.Simulation.ROI = spread(out.ROI)
+		}
+	})
+	wait.Go(a.breakEven)
+	wait.Wait()
 	positive := 0
 	for _, v := range out.NPV {
 		if v > 0 {
 			positive++
 		}
 	}
-	n := float64(len(out.NPV))
-	a.Simulation.ProbabilityROIPositive = float64(positive) / n
+	a.Simulation.ProbabilityROIPositive = float64(positive) / float64(len(out.NPV))
+}
 
+// breakEven summarises the break-even months. "Never" is later than every month: a quantile that falls there does not exist.
+func (a *Answer) breakEven() {
+	months := a.Outcome.BreakEven
 	a.BreakEvenShare = make([]float64, a.Graph.Horizon+1)
-	var within []float64
-	for _, m := range out.BreakEven {
+	within := make([]float64, 0, len(months))
+	for _, m := range months {
 		if math.IsNaN(m) {
 			continue
 		}
 		within = append(within, m)
 		a.BreakEvenShare[min(int(math.Ceil(m-1e-9)), a.Graph.Horizon)]++
 	}
+	n := float64(len(months))
 	for i := range a.BreakEvenShare {
 		a.BreakEvenShare[i] /= n
 	}
 	b := &a.Simulation.BreakEven
 	b.NotWithinHorizon = 1 - float64(len(within))/n
-	// "Never" is later than every month: a quantile that falls there does not exist.
-	at := func(p float64) *float64 {
+	targets := []**float64{&b.P10, &b.P50, &b.P90}
+	var levels []float64
+	for _, p := range []float64{0.1, 0.5, 0.9} {
 		h := p * (n - 1)
 		if int(math.Ceil(h)) >= len(within) {
-			return nil
+			break
 		}
-		v := sim.Quantile(within, h/float64(max(1, len(within)-1)))[0]
-		return &v
+		levels = append(levels, h/float64(max(1, len(within)-1)))
 	}
-	b.P10, b.P50, b.P90 = at(0.1), at(0.5), at(0.9)
+	for i, v := range sim.Quantile(within, levels...) {
+		*targets[i] = &v
+	}
 }
 
 func spread(v []float64) result.Spread {

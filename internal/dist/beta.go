@@ -20,18 +20,18 @@ const (
 	maxShape = 1e4
 )
 
-// Beta is the beta distribution on 0..1 with the shapes alpha and beta.
+// Beta is the beta distribution on 0..1 with the shapes a (alpha) and b (beta), so with the mean a/(a+b).
 // Errors: number_not_finite (args: name, value); shape_range (alpha, beta, min, max) unless both shapes are between
 // 0.1 and 10 000.
-func Beta(alpha, beta_ float64) (Dist, error) {
-	if err := finite([]string{"alpha", "beta"}, alpha, beta_); err != nil {
+func Beta(a, b float64) (Dist, error) {
+	if err := finite([]string{"alpha", "beta"}, a, b); err != nil {
 		return nil, err
 	}
-	if min(alpha, beta_) < minShape || max(alpha, beta_) > maxShape {
+	if min(a, b) < minShape || max(a, b) > maxShape {
 		return nil, paramError("shape_range", map[string]any{
-			"alpha": alpha, "beta": beta_, "min": minShape, "max": maxShape})
+			"alpha": a, "beta": b, "min": minShape, "max": maxShape})
 	}
-	return beta{a: alpha, b: beta_, high: 1, name: "beta"}, nil
+	return beta{a: a, b: b, high: 1, name: "beta"}, nil
 }
 
 // PERT is the beta distribution from low to high with the mean (low + 4·likely + high)/6 and its mode at likely, which

@@ -94,6 +94,8 @@ type continuous interface {
 // quantile answers Dist.Quantile from at.
 func quantile(d continuous, p float64) float64 {
 	switch {
+	case math.IsNaN(p):
+		return p
 	case p <= 0:
 		low, _ := d.Support()
 		return low
@@ -102,7 +104,7 @@ func quantile(d continuous, p float64) float64 {
 		return high
 	case p <= 0.5:
 		return d.at(p, false)
-	default: // also NaN, which stays NaN
+	default:
 		return d.at(1-p, true)
 	}
 }

@@ -20,13 +20,16 @@ func gridOf(octaves, splits int) grid {
 	}
 }
 
-// How fine the table may get, how accurate it is, as a share of P90 - P10, and how close to the end of the support, as
-// a share of the distance, so that it never passes it.
 const (
+	// startSplits is enough for most distributions; ranges over several powers of ten take up to maxSplits.
 	startSplits = 3
 	maxSplits   = 5
-	accuracy    = 1e-9
-	endShare    = 0.01
+	// accuracy is the largest error, as a share of P90 - P10.
+	accuracy = 1e-9
+	// endShare is the largest error as a share of the distance from the end of the support, which is never passed.
+	endShare = 0.01
+	// spareOctaves at the outer end may be left to the exact quantile, which is asked seldom there.
+	spareOctaves = 2
 )
 
 // nodes are the places in a cell where the polynomial meets the quantile function: the Chebyshev nodes of degree six,
@@ -89,9 +92,8 @@ func (t *Table) fit(octaves int) {
 	spread := t.exact.at(0.1, true) - t.exact.at(0.1, false)
 	for splits := startSplits; ; {
 		g := gridOf(octaves, splits)
-		cells, good, excess := fitCells(t.exact, g, accuracy*spread)
-		// The last two octaves may be left to the exact quantile; it is asked seldom there.
-		if good >= octaves-2 || splits == maxSplits {
+		cells, good, excess := fitCells(t.exact, g, t.median, accuracy*spread)
+		if good >= octaves-spareOctaves || splits == maxSplits {
 			t.grid = gridOf(good, splits)
 			t.cells = cells[(octaves-good)<<splits*2:]
 			return
@@ -104,26 +106,23 @@ func (t *Table) fit(octaves int) {
 }
 
 // fitCells makes the cells of a grid. good is the number of octaves, counted from the middle, in which all cells are
-// within the tolerance; excess is the largest error over its tolerance among the octaves that count.
-func fitCells(d continuous, g grid, tolerance float64) (cells []cell, good int, excess float64) {
+// within the tolerance; excess is the largest error over its tolerance among the octaves that have to be good.
+func fitCells(d continuous, g grid, median, tolerance float64) (cells []cell, good int, excess float64) {
 	perOctave := 1 << g.splits
 	n := g.octaves * perOctave
 	buffer := make([]float64, 3*(5*n+1))
 	w, low, high := buffer[:5*n+1], buffer[5*n+1:2*(5*n+1)], buffer[2*(5*n+1):]
 	g.nodesTo(w)
-	if all, ok := d.(interface{ atAll(w, low, high []float64) }); ok {
-		all.atAll(w, low, high)
-	} else {
-		for i, w := range w {
-			low[i], high[i] = d.at(w, false), d.at(w, true)
-		}
-	}
+	quantiles(d, w, low, high)
+	low[5*n], high[5*n] = median, median // the two sides meet
+	// The node next to the median on the other side, for the probe of the innermost cells.
+	beyond := [2]float64{high[5*n-1], low[5*n-1]}
 
 	from, to := d.Support()
 	cells = make([]cell, 2*n)
 	good = g.octaves
 	for o := g.octaves - 1; o >= 0; o-- {
-		scale := math.Ldexp(1, g.octaves+1-o-54) * float64(perOctave) // 1/width in the unit of d
+		perWidth := math.Ldexp(float64(perOctave), g.octaves+1-o-54)
 		worst := 0.0
 		for c := o * perOctave; c < (o+1)*perOctave; c++ {
 			ratio := 1
@@ -133,46 +132,56 @@ func fitCells(d continuous, g grid, tolerance float64) (cells []cell, good int, 
 			for side, values := range [2][]float64{low, high} {
 				v := (*[6]float64)(values[5*c:])
 				p := &cells[2*c+side]
-				p.interpolate(v, scale)
-				next := 0.0
+				p.interpolate(v, perWidth)
+				next := beyond[side]
 				if c < n-1 {
 					next = values[5*c+6]
-				} else { // across the median
-					next = [2][]float64{high, low}[side][5*c+4]
 				}
-				miss := math.Abs(p.at((1+float64(float64(ratio)*nodes[1]))/scale)-next) * probe[ratio]
-				size := max(math.Abs(v[0]), math.Abs(v[5]))
-				end := min(min(v[0], v[5])-from, to-max(v[0], v[5]))
-				allowed := max(min(tolerance, endShare*end), 0x1p-51*size)
+				miss := math.Abs(p.at((1+float64(float64(ratio)*nodes[1]))/perWidth)-next) * probe[ratio]
+				least, most := min(v[0], v[5]), max(v[0], v[5])
+				allowed := min(tolerance, endShare*min(least-from, to-most))
+				allowed = max(allowed, 0x1p-51*max(-least, most)) // nothing beats rounding
 				// Half is kept for what the probe does not see.
-				if !(2*miss <= allowed) {
+				if miss != 0 && !(2*miss <= allowed) {
 					worst = max(worst, 2*miss/allowed)
-					if math.IsNaN(miss) || allowed == 0 {
-						worst = math.Inf(1)
-					}
 				}
 			}
 		}
-		if worst > 0 {
-			good = min(good, g.octaves-1-o)
+		if worst == 0 {
+			continue
 		}
-		if worst > 0 && g.octaves-o <= g.octaves-2 {
+		good = min(good, g.octaves-1-o)
+		if g.octaves-o <= g.octaves-spareOctaves {
 			excess = max(excess, worst)
 		}
 	}
 	return cells, good, excess
 }
 
-// interpolate sets the polynomial through the values at the nodes; scale is 1 over the cell's width.
-func (p *cell) interpolate(v *[6]float64, scale float64) {
+// quantiles writes the quantiles at w to low and those at 1-w to high.
+func quantiles(d continuous, w, low, high []float64) {
+	if all, ok := d.(interface{ atAll(w, low, high []float64) }); ok {
+		all.atAll(w, low, high)
+		return
+	}
+	for i, w := range w {
+		low[i], high[i] = d.at(w, false), d.at(w, true)
+	}
+}
+
+// interpolate sets the polynomial through the values at the nodes; perWidth is 1 over the
+// cell's width.
+func (p *cell) interpolate(v *[6]float64, perWidth float64) {
 	d1, d2, d3, d4, d5 := v[1]-v[0], v[2]-v[0], v[3]-v[0], v[4]-v[0], v[5]-v[0]
 	p[0] = v[0]
 	unit := 1.0
 	for k := 1; k < 6; k++ {
 		m := &basis[k]
-		unit *= scale
+		unit *= perWidth
 		p[k] = unit * (float64(m[1]*d1) + float64(m[2]*d2) + float64(m[3]*d3) + float64(m[4]*d4) + float64(m[5]*d5))
 	}
+	// What rounding has left at the inner end, so that the next cell begins where this one stops.
+	p[1] += float64((v[5] - p.at(1/perWidth)) * perWidth)
 }
 
 // at is the polynomial at the distance d from the cell's outer end.

@@ -12,11 +12,13 @@ import (
 // With w = min(u, 1-u), the table holds one polynomial of degree five per cell, and the cells are equal parts of the
 // octaves 1/4 < w < 1/2, 1/8 < w < 1/4 and so on, on both sides: the tails, where quantile functions bend most, get
 // the finest cells, and finding the cell is reading the exponent and the first mantissa bits of w.
-// Beyond the last octave, hit by one draw in a thousand or fewer, the quantile function itself is called.
+// Beyond the last octave the quantile function itself is called: for one draw in hundreds or fewer, more only where a
+// positive range spans several powers of ten.
 //
-// Values differ from the quantile function by less than 1e-9 of the distance from P10 to P90, and step distributions,
-// constants and the triangular distribution by rounding alone. Given the same quantiles, all processors compute the
-// same values; math.Exp and math.Log, which the quantiles are made of, may differ in the last place between them.
+// Values differ from the quantile function by less than 1e-9 of the distance from P10 to P90 (or by rounding, where
+// that is more), and step distributions, constants and the triangular distribution by rounding alone. They do not fall
+// while the bits rise, up to rounding. Given the same quantiles, all processors compute the same values; math.Exp and
+// math.Log, which the quantiles are made of, may differ in the last place between them.
 type Table struct {
 	median float64
 	method method

@@ -152,6 +152,8 @@ type Note struct {
 	Code string `json:"code"`
 	Text string `json:"text"`
 	At   string `json:"at,omitempty"` // file:line:column
+	// Severity is filled by `rendite check`: error, warning or hint.
+	Severity string `json:"severity,omitempty"`
 }
 
 // Timing says where the time went, in milliseconds.
@@ -160,4 +162,23 @@ type Timing struct {
 	Compile   float64 `json:"compile"`
 	Simulate  float64 `json:"simulate"`
 	Summarise float64 `json:"summarise"`
+}
+
+// Comparison sets scenarios of one case side by side, computed on common random numbers.
+type Comparison struct {
+	Scenarios   []Result     `json:"scenarios"` // the first is what the others are compared with
+	Labels      []string     `json:"labels"`
+	Differences []Difference `json:"differences"` // one for each scenario but the first
+}
+
+// Difference is a scenario less the first one, draw by draw.
+type Difference struct {
+	Scenario string `json:"scenario"`
+	NPV      Spread `json:"npv"`
+	// BreakEvenMonths is over the draws in which both break even within the horizon; negative is earlier.
+	BreakEvenMonths Spread `json:"break_even_months"`
+	// BothWithinHorizon is the share of such draws.
+	BothWithinHorizon float64 `json:"both_within_horizon"`
+	// ProbabilityBetter is the share of draws with a higher NPV.
+	ProbabilityBetter float64 `json:"probability_better"`
 }

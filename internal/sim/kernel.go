@@ -98,8 +98,8 @@ func logisticRow(dst, e []float64) {
 	}
 }
 
-// logisticStep moves the running exponential on by one month, e = e·ratio, and writes dst = 1/(1 + e) and pv += d·dst.
-func logisticStep(dst, e, ratio, pv []float64, d float64) {
+// logisticStepGo moves the running exponential on by one month, e = e·ratio, and writes dst = 1/(1 + e) and pv += d·dst.
+func logisticStepGo(dst, e, ratio, pv []float64, d float64) {
 	e, ratio, pv = e[:len(dst)], ratio[:len(dst)], pv[:len(dst)]
 	for i := range dst {
 		x := e[i] * ratio[i]
@@ -110,9 +110,9 @@ func logisticStep(dst, e, ratio, pv []float64, d float64) {
 	}
 }
 
-// track follows the cumulative net flow: cum += net, the lowest point so far, and the interpolated month of the last
+// trackGo follows the cumulative net flow: cum += net, the lowest point so far, and the interpolated month of the last
 // crossing from below zero. months is the length of the period that ends in month.
-func track(cum, net, low, even []float64, month, months float64) {
+func trackGo(cum, net, low, even []float64, month, months float64) {
 	net, low, even = net[:len(cum)], low[:len(cum)], even[:len(cum)]
 	for i, before := range cum {
 		now := before + net[i]
@@ -127,8 +127,8 @@ func track(cum, net, low, even []float64, month, months float64) {
 	}
 }
 
-// trackOne is track with net = fixed + total·curve.
-func trackOne(cum, fixed, total, curve, low, even []float64, month float64) {
+// trackOneGo is track with net = fixed + total·curve.
+func trackOneGo(cum, fixed, total, curve, low, even []float64, month float64) {
 	fixed, total, curve, low, even = fixed[:len(cum)], total[:len(cum)], curve[:len(cum)], low[:len(cum)], even[:len(cum)]
 	for i, before := range cum {
 		now := before + (fixed[i] + float64(total[i]*curve[i]))
@@ -142,17 +142,16 @@ func trackOne(cum, fixed, total, curve, low, even []float64, month float64) {
 	}
 }
 
-// count adds every value to its bin; values outside the range go to the first and last bin.
-func count(bins *[sketchBins]uint32, v []float64, low, scale float64) {
+// countGo adds every value to its bin; values outside the range go to the first and last bin.
+func countGo(bins *[sketchBins]uint32, v []float64, low, scale float64) {
 	for _, x := range v {
-		k := int((x - low) * scale)
-		if uint(k) >= sketchBins {
-			if x < low {
-				k = 0
-			} else {
-				k = sketchBins - 1
-			}
+		t := (x - low) * scale
+		if !(t > 0) {
+			t = 0
 		}
-		bins[k]++
+		if t > sketchBins-1 {
+			t = sketchBins - 1
+		}
+		bins[int(t)&(sketchBins-1)]++
 	}
 }

@@ -175,33 +175,39 @@ func Quantile(v []float64, levels ...float64) []float64 {
 		fill(out, math.NaN())
 		return out
 	}
-	rank := func(p float64) (int, float64) {
-		h := p * float64(len(v)-1)
-		return int(h), h - math.Floor(h)
+	ranks := make([]int, 0, 2*len(levels))
+	for _, p := range levels {
+		k := int(p * float64(len(v)-1))
+		ranks = append(ranks, k, min(k+1, len(v)-1))
 	}
-	at := orderStatistics(v, func(need func(int)) {
-		for _, p := range levels {
-			k, part := rank(p)
-			need(k)
-			if part > 0 {
-				need(k + 1)
-			}
-		}
-	})
+	found := orderStatistics(v, ranks)
 	for i, p := range levels {
-		k, part := rank(p)
-		out[i] = at(k)
-		if part > 0 {
-			if next := at(k + 1); next != out[i] {
-				out[i] += float64(part * (next - out[i]))
-			}
+		h := p * float64(len(v)-1)
+		part := h - math.Floor(h)
+		out[i] = found[2*i]
+		if next := found[2*i+1]; part > 0 && next != out[i] {
+			out[i] += float64(part * (next - out[i]))
 		}
 	}
 	return out
 }
 
-// orderStatistics finds the values of the ranks asked for: count into bins, then sort only the bins that hold a rank.
-func orderStatistics(v []float64, ask func(need func(rank int))) func(rank int) float64 {
+// selectBins is the number of classes of orderStatistics.
+const selectBins = 1024
+
+// classes is the memory of orderStatistics, used again and again.
+type classes struct {
+	counts [selectBins]int32
+	slot   [selectBins]int8 // 1 + index into members, 0 for a class without a rank
+	index  []uint16
+}
+
+var classesPool = sync.Pool{New: func() any { return new(classes) }}
+
+// orderStatistics returns the values of the ranks (from 0) in sorted order: it counts into classes and sorts only those
+// classes that hold a rank.
+func orderStatistics(v []float64, ranks []int) []float64 {
+	out := make([]float64, len(ranks))
 	low, high := v[0], v[0]
 	for _, x := range v {
 		if x < low {
@@ -211,45 +217,55 @@ func orderStatistics(v []float64, ask func(need func(rank int))) func(rank int) 
 			high = x
 		}
 	}
-	const bins = 4096
-	scale := bins / (high - low)
+	scale := selectBins / (high - low)
 	if !(scale > 0) || math.IsInf(scale, 0) || len(v) < 256 {
 		sorted := slices.Clone(v)
 		slices.Sort(sorted)
-		return func(k int) float64 { return sorted[k] }
+		for i, k := range ranks {
+			out[i] = sorted[k]
+		}
+		return out
 	}
-	bin := func(x float64) int {
-		return min(int((x-low)*scale), bins-1)
+	c := classesPool.Get().(*classes)
+	defer classesPool.Put(c)
+	clear(c.counts[:])
+	clear(c.slot[:])
+	c.index = slices.Grow(c.index[:0], len(v))[:len(v)]
+	for i, x := range v {
+		k := min(int((x-low)*scale), selectBins-1)
+		c.index[i] = uint16(k)
+		c.counts[k&(selectBins-1)]++
 	}
-	var counts [bins]int32
-	for _, x := range v {
-		counts[bin(x)]++
+	type class struct {
+		first   int // rank of its smallest value
+		members []float64
 	}
-	var start [bins + 1]int32
-	for k := range bins {
-		start[k+1] = start[k] + counts[k]
+	var wanted []class
+	at := make([]int, len(ranks))
+	for i, rank := range ranks {
+		first, k := 0, 0
+		for first+int(c.counts[k]) <= rank {
+			first += int(c.counts[k])
+			k++
+		}
+		if c.slot[k] == 0 {
+			wanted = append(wanted, class{first, make([]float64, 0, c.counts[k])})
+			c.slot[k] = int8(len(wanted))
+		}
+		at[i] = int(c.slot[k]) - 1
 	}
-	var wanted [bins]bool
-	var members [bins][]float64
-	ask(func(rank int) {
-		k, _ := slices.BinarySearch(start[1:], int32(rank+1))
-		wanted[k] = true
-	})
-	for k := range wanted {
-		if wanted[k] {
-			members[k] = make([]float64, 0, counts[k])
+	for i, k := range c.index {
+		if s := c.slot[k&(selectBins-1)]; s != 0 {
+			w := &wanted[s-1]
+			w.members = append(w.members, v[i])
 		}
 	}
-	for _, x := range v {
-		if k := bin(x); wanted[k] {
-			members[k] = append(members[k], x)
-		}
+	for i := range wanted {
+		slices.Sort(wanted[i].members)
 	}
-	for k := range wanted {
-		slices.Sort(members[k])
+	for i, rank := range ranks {
+		w := &wanted[at[i]]
+		out[i] = w.members[rank-w.first]
 	}
-	return func(rank int) float64 {
-		k, _ := slices.BinarySearch(start[1:], int32(rank+1))
-		return members[k][int32(rank)-start[k]]
-	}
+	return out
 }

@@ -341,6 +341,20 @@ func (w *worker) accumulate(m, last int, end bool, n int) {
 	}
 }
 
+// firstTerm sets pv to the present value of one term.
+func (w *worker) firstTerm(pv []float64, t term, n int) {
+	switch {
+	case t.curve >= 0 && t.coefficient.row >= 0:
+		mul(pv, w.row[t.coefficient.row][:n], w.row[w.p.curves[t.curve].pv][:n])
+	case t.curve >= 0:
+		mulNumber(pv, w.row[w.p.curves[t.curve].pv][:n], t.coefficient.at(0))
+	case t.coefficient.row >= 0:
+		mulNumber(pv, w.row[t.coefficient.row][:n], t.pv)
+	default:
+		fill(pv, t.coefficient.at(0)*t.pv)
+	}
+}
+
 // present computes the present values of the tile's draws.
 func (w *worker) present(first, n int) {
 	benefits, costs := w.x[:n], w.y[:n]
@@ -348,8 +362,11 @@ func (w *worker) present(first, n int) {
 	fill(costs, 0)
 	for i, terms := range w.p.lines {
 		pv := w.z[:n]
-		fill(pv, 0)
-		for _, t := range terms {
+		for j, t := range terms {
+			if j == 0 {
+				w.firstTerm(pv, t, n)
+				continue
+			}
 			switch {
 			case t.curve >= 0 && t.coefficient.row >= 0:
 				addProduct(pv, w.row[t.coefficient.row][:n], w.row[w.p.curves[t.curve].pv][:n])

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rendite-crm/rendite/internal/calc"
+	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/report"
+	"github.com/rendite-crm/rendite/internal/result"
+)
+
+func (p *program) calcCommand() *cobra.Command {
+	var f caseFlags
+	definitions := false
+	c := &cobra.Command{Use: "calc CASE", Short: p.t("cli.calc"), Long: p.t("cli.calc.long"), Example: p.t("cli.calc.example"), Args: p.oneCase,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(f.scenario) > 1 {
+				p.fail("cli.one_scenario", nil)
+				return exit(exitUsage)
+			}
+			in, err := p.read(args[0], f)
+			if err != nil {
+				return err
+			}
+			o, err := p.options(f)
+			if err != nil {
+				return err
+			}
+			if len(f.scenario) == 1 {
+				o.Scenario = f.scenario[0]
+			}
+			o.Definitions = definitions
+			o.Progress = p.progress(o.Draws)
+			answer, list, err := calc.Run(p.ctx, in, o)
+			if err != nil {
+				return err
+			}
+			if answer == nil {
+				return p.problems(list)
+			}
+			p.translate(answer.Result)
+			if f.json {
+				return writeJSON(p.Out, answer.Result)
+			}
+			opt := p.reportOptions(f)
+			opt.Definitions = definitions
+			return report.Text(p.Out, answer.Result, p.l, opt)
+		}}
+	p.simulationFlags(c, &f)
+	c.Flags().BoolVar(&definitions, "definitions", false, p.t("cli.flag.definitions"))
+	return c
+}
+
+// oneCase demands exactly one case file.
+func (p *program) oneCase(c *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		p.fail("cli.one_case", diag.Args{"command": c.CommandPath()})
+		return exit(exitUsage)
+	}
+	return nil
+}
+
+// translate puts the notes of a result into the user's language.
+func (p *program) translate(r *result.Result) {
+	r.Notes = []result.Note{}
+	for _, d := range r.Diagnostics {
+		n := result.Note{Code: d.Code, Text: p.l.Message(d)}
+		if hint := p.l.Hint(d); hint != "" {
+			n.Text += " " + hint
+		}
+		if d.At.Known() {
+			n.At = d.At.String()
+		}
+		r.Notes = append(r.Notes, n)
+	}
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+func (p *program) checkCommand() *cobra.Command {
+	var f caseFlags
+	c := &cobra.Command{Use: "check CASE", Short: p.t("cli.check"), Long: p.t("cli.check.long"), Args: p.oneCase,
+		RunE: func(_ *cobra.Command, args []string) error {
+			in, err := p.read(args[0], f)
+			if err != nil {
+				return err
+			}
+			scenarios := f.scenario
+			if len(scenarios) == 0 {
+				scenarios = []string{""}
+			}
+			var all diag.List
+			lines, uncertain := 0, 0
+			for _, s := range scenarios {
+				m, list := calc.Check(in, s)
+				for _, d := range list {
+					all.Add(d)
+				}
+				if m != nil {
+					lines, uncertain = len(m.Lines), len(m.Uncertain())
+				}
+			}
+			if f.json {
+				notes := []result.Note{}
+				for _, d := range all {
+					n := result.Note{Code: d.Code, Text: p.l.Message(d), At: d.At.String(), Severity: severity(d.Severity)}
+					if h := p.l.Hint(d); h != "" {
+						n.Text += " " + h
+					}
+					notes = append(notes, n)
+				}
+				if err := writeJSON(p.Out, map[string]any{"ok": all.Err() == nil, "notes": notes}); err != nil {
+					return err
+				}
+				if all.Err() != nil {
+					return exit(exitCase)
+				}
+				return nil
+			}
+			if err := p.problems(all); err != nil {
+				return err
+			}
+			fmt.Fprintln(p.Out, p.l.Text("cli.check.ok", diag.Args{"file": args[0], "lines": lines, "uncertain": uncertain}))
+			return nil
+		}}
+	p.flags(c, &f)
+	return c
+}
+
+func severity(s diag.Severity) string {
+	return map[diag.Severity]string{diag.Error: "error", diag.Warning: "warning", diag.Hint: "hint"}[s]
+}
+
+func (p *program) compareCommand() *cobra.Command {
+	var f caseFlags
+	c := &cobra.Command{Use: "compare CASE", Short: p.t("cli.compare"), Long: p.t("cli.compare.long"), Example: p.t("cli.compare.example"), Args: p.oneCase,
+		RunE: func(_ *cobra.Command, args []string) error {
+			in, err := p.read(args[0], f)
+			if err != nil {
+				return err
+			}
+			o, err := p.options(f)
+			if err != nil {
+				return err
+			}
+			comparison, list, err := calc.Compare(p.ctx, in, f.scenario, o)
+			if err != nil {
+				return err
+			}
+			if comparison == nil {
+				return p.problems(list)
+			}
+			for i := range comparison.Scenarios {
+				p.translate(&comparison.Scenarios[i])
+			}
+			if f.json {
+				return writeJSON(p.Out, comparison)
+			}
+			return report.Compare(p.Out, comparison, p.l, p.reportOptions(f))
+		}}
+	p.simulationFlags(c, &f)
+	return c
+}
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{Use: "version", Short: p.t("cli.version"), Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
+		fmt.Fprintln(p.Out, "rendite "+version())
+		return nil
+	}}
+}

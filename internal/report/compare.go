@@ -1,0 +1,180 @@
+package report
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/locale"
+	"github.com/rendite-crm/rendite/internal/result"
+)
+
+// CompareAnswer is the sentence that says which scenario is better, and how surely: the one with the highest median NPV
+// against the first.
+func CompareAnswer(c *result.Comparison, l *locale.Locale) string {
+	best, at := 0.0, -1
+	for i, d := range c.Differences {
+		if d.NPV.P50 != nil && *d.NPV.P50 > best {
+			best, at = *d.NPV.P50, i
+		}
+	}
+	base := scenarioName(c, 0, l)
+	if at < 0 {
+		return l.Text("compare.none_better", diag.Args{"base": base})
+	}
+	d := c.Differences[at]
+	return l.Text("compare.better", diag.Args{"name": scenarioName(c, at+1, l), "base": base, "p": d.ProbabilityBetter,
+		"npv": l.MoneyShort(best, c.Scenarios[0].Case.Currency)})
+}
+
+func scenarioName(c *result.Comparison, i int, l *locale.Locale) string {
+	if c.Labels[i] == "base" {
+		return l.Text("compare.base", nil)
+	}
+	return c.Labels[i]
+}
+
+// Compare writes scenarios side by side and the differences draw by draw. More scenarios than fit beside each other go
+// into a further table.
+func Compare(w io.Writer, c *result.Comparison, l *locale.Locale, opt Options) error {
+	p := &page{width: opt.width(), colour: opt.Colour}
+	p.prose(bold, CompareAnswer(c, l), 0)
+	const column = 18
+	first := 24
+	each := max(1, (p.width-first)/column)
+	for at := 0; at < len(c.Scenarios); at += each {
+		p.gap()
+		block := c.Scenarios[at:min(at+each, len(c.Scenarios))]
+		head := left("", first)
+		for i := range block {
+			head += right(cut(scenarioName(c, at+i, l), column-2, "…"), column)
+		}
+		p.add(p.paint(bold, head))
+		for _, f := range compareRows(l) {
+			line, under := left(cut(f.label, first-1, "…"), first), left("", first)
+			more := false
+			for i := range block {
+				value, note := f.figure(&block[i])
+				line += right(value, column)
+				under += p.paint(dim, right(note, column))
+				more = more || note != ""
+			}
+			p.add(line)
+			if more {
+				p.add(under)
+			}
+		}
+	}
+	for i, d := range c.Differences {
+		p.gap()
+		p.prose(bold, l.Text("compare.against", diag.Args{"name": scenarioName(c, i+1, l), "base": scenarioName(c, 0, l)}), 0)
+		for _, s := range differenceTexts(c, d, l) {
+			p.prose("", s, 0)
+		}
+	}
+	if notes := newNotes(c); len(notes) > 0 {
+		p.gap()
+		p.add(p.paint(bold, l.Text("result.notes", nil)))
+		for _, n := range notes {
+			p.prose("", "• "+n, 2)
+		}
+	}
+	p.gap()
+	p.prose(dim, l.Text("compare.footer", diag.Args{"draws": c.Scenarios[0].Draws, "seed": uintText(c.Scenarios[0].Seed), "version": c.Scenarios[0].Version}), 0)
+	_, err := io.WriteString(w, strings.Join(p.lines, "\n")+"\n")
+	return err
+}
+
+type compareRow struct {
+	label  string
+	figure func(r *result.Result) (value, note string)
+}
+
+func compareRows(l *locale.Locale) []compareRow {
+	money := func(r *result.Result) func(float64) string {
+		return func(v float64) string { return l.MoneyShort(v, r.Case.Currency) }
+	}
+	percent := func(v float64) string { return l.Percent(v, 0) }
+	span := func(s result.Spread, format func(float64) string) string {
+		if s.P10 == nil || s.P90 == nil {
+			return ""
+		}
+		return l.Range(format(*s.P10), format(*s.P90))
+	}
+	return []compareRow{
+		{l.Text("compare.roi", nil), func(r *result.Result) (string, string) {
+			return optional(r.Simulation.ROI.P50, r.Plan.ROI, percent), span(r.Simulation.ROI, percent)
+		}},
+		{l.Text("compare.npv", nil), func(r *result.Result) (string, string) {
+			return optional(r.Simulation.NPV.P50, &r.Plan.NPV, money(r)), span(r.Simulation.NPV, money(r))
+		}},
+		{l.Text("result.break_even", nil), func(r *result.Result) (string, string) {
+			be := r.Simulation.BreakEven
+			note := ""
+			switch {
+			case be.P10 != nil && be.P90 != nil:
+				note = l.Text("result.break_even_range", diag.Args{"low": Month(*be.P10), "high": Month(*be.P90)})
+			case be.P10 != nil:
+				note = l.Text("compare.from", diag.Args{"low": Month(*be.P10)})
+			}
+			if be.P50 == nil {
+				return l.Text("compare.later", nil), note
+			}
+			return l.Month(Month(*be.P50)), note
+		}},
+		{l.Text("compare.never", nil), func(r *result.Result) (string, string) {
+			return l.Probability(r.Simulation.BreakEven.NotWithinHorizon), ""
+		}},
+		{l.Text("result.peak", nil), func(r *result.Result) (string, string) {
+			return optional(r.Simulation.PeakFunding.P50, &r.Plan.PeakFunding, money(r)), ""
+		}},
+		{l.Text("result.chance", nil), func(r *result.Result) (string, string) {
+			return l.Probability(r.Simulation.ProbabilityROIPositive), ""
+		}},
+		{l.Text("result.grade", nil), func(r *result.Result) (string, string) { return r.Grade, "" }},
+	}
+}
+
+// differenceTexts says what changes between a scenario and the first one.
+func differenceTexts(c *result.Comparison, d result.Difference, l *locale.Locale) []string {
+	currency := c.Scenarios[0].Case.Currency
+	signed := func(v float64) string {
+		s := l.MoneyShort(v, currency)
+		if v > 0 {
+			s = "+" + s
+		}
+		return s
+	}
+	texts := []string{l.Text("compare.npv_difference", diag.Args{"mid": signed(*d.NPV.P50), "low": signed(*d.NPV.P10), "high": signed(*d.NPV.P90), "p": d.ProbabilityBetter})}
+	if b := d.BreakEvenMonths; b.P50 != nil {
+		months := func(v float64) string {
+			s := l.Number(v, 1)
+			if v > 0.05 {
+				s = "+" + s
+			}
+			return s
+		}
+		texts = append(texts, l.Text("compare.month_difference", diag.Args{"mid": months(*b.P50), "low": months(*b.P10), "high": months(*b.P90), "p": d.BothWithinHorizon}))
+	} else {
+		texts = append(texts, l.Text("compare.month_unknown", nil))
+	}
+	return texts
+}
+
+// newNotes joins the notes of all scenarios.
+func newNotes(c *result.Comparison) []string {
+	var all []string
+	for _, s := range c.Scenarios {
+		for _, n := range s.Notes {
+			text := visible(n.Text)
+			if n.At != "" {
+				text += " (" + visible(n.At) + ")"
+			}
+			if !slices.Contains(all, text) {
+				all = append(all, text)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,15 @@
+//go:build !amd64
+
+package sim
+
+func logisticStep(dst, e, ratio, pv []float64, d float64) { logisticStepGo(dst, e, ratio, pv, d) }
+
+func track(cum, net, low, even []float64, month, months float64) {
+	trackGo(cum, net, low, even, month, months)
+}
+
+func trackOne(cum, fixed, total, curve, low, even []float64, month float64) {
+	trackOneGo(cum, fixed, total, curve, low, even, month)
+}
+
+func count(bins *[sketchBins]uint32, v []float64, low, scale float64) { countGo(bins, v, low, scale) }
