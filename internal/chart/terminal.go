@@ -62,10 +62,14 @@ func (t Terminal) glyphs() glyphs {
 	return unicodeGlyphs
 }
 
-// Median, Inner and Outer are the characters of a legend.
+// Median is the character of the median in a legend.
 func (t Terminal) Median() string { return string(t.glyphs().medianLow) }
-func (t Terminal) Inner() string  { return string(t.glyphs().inner) }
-func (t Terminal) Outer() string  { return string(t.glyphs().outer) }
+
+// Inner is the character of the inner band in a legend.
+func (t Terminal) Inner() string { return string(t.glyphs().inner) }
+
+// Outer is the character of the outer band in a legend.
+func (t Terminal) Outer() string { return string(t.glyphs().outer) }
 
 // canvas is a grid of characters.
 type canvas struct {

@@ -20,7 +20,7 @@ const (
 // Span is a half-open range of characters (runes) in the formula's text, counted from 0.
 type Span struct{ Start, End int }
 
-// Span returns itself, so that every node that embeds a Span has a place.
+// Place returns the span itself, so that every node that embeds a Span has a place.
 func (s Span) Place() Span { return s }
 
 // Expr is a node of the syntax tree: *Number, *Name, *Neg, *Binary, *Call, *InUnit, *Range or *Pair.
@@ -100,30 +100,32 @@ type Function struct {
 	Min, Max int // number of arguments; Max < 0 is "any"
 	// Distribution marks a function that may stand only at the top of a value, for it makes an uncertain quantity.
 	Distribution bool
+	// Example shows one call, in any language.
+	Example string
 }
 
 // Functions is the table of all functions, in the order of the documentation.
 var Functions = []Function{
-	{Name: "if", Min: 3, Max: 3},
-	{Name: "min", Min: 1, Max: -1},
-	{Name: "max", Min: 1, Max: -1},
-	{Name: "exp", Min: 1, Max: 1},
-	{Name: "log", Min: 1, Max: 1},
-	{Name: "sqrt", Min: 1, Max: 1},
-	{Name: "floor", Min: 1, Max: 1},
-	{Name: "lag", Min: 2, Max: 2},
-	{Name: "stock", Min: 2, Max: 2},
-	{Name: "ramp", Min: 2, Max: 2},
-	{Name: "season", Min: 4, Max: 12},
-	{Name: "escalation", Min: 1, Max: 1},
-	{Name: "pert", Min: 3, Max: 3, Distribution: true},
-	{Name: "triangular", Min: 3, Max: 3, Distribution: true},
-	{Name: "uniform", Min: 2, Max: 2, Distribution: true},
-	{Name: "normal", Min: 2, Max: 2, Distribution: true},
-	{Name: "lognormal", Min: 2, Max: 2, Distribution: true},
-	{Name: "beta", Min: 2, Max: 2, Distribution: true},
-	{Name: "bernoulli", Min: 1, Max: 1, Distribution: true},
-	{Name: "choice", Min: 1, Max: -1, Distribution: true},
+	{Name: "if", Min: 3, Max: 3, Example: "if(month < 13, 2 h, 1 h)"},
+	{Name: "min", Min: 1, Max: -1, Example: "min(users, 40)"},
+	{Name: "max", Min: 1, Max: -1, Example: "max(users, 40)"},
+	{Name: "exp", Min: 1, Max: 1, Example: "exp(0.5)"},
+	{Name: "log", Min: 1, Max: 1, Example: "log(2)"},
+	{Name: "sqrt", Min: 1, Max: 1, Example: "sqrt(2)"},
+	{Name: "floor", Min: 1, Max: 1, Example: "floor(month / 12)"},
+	{Name: "lag", Min: 2, Max: 2, Example: "lag(users, 3)"},
+	{Name: "stock", Min: 2, Max: 2, Example: "stock(60 /month, 2 %/month)"},
+	{Name: "ramp", Min: 2, Max: 2, Example: "ramp(3, 9)"},
+	{Name: "season", Min: 4, Max: 12, Example: "season(0.8, 1, 1.1, 1.1)"},
+	{Name: "escalation", Min: 1, Max: 1, Example: "escalation(3 %/year)"},
+	{Name: "pert", Min: 3, Max: 3, Distribution: true, Example: "pert(30, 50, 80)"},
+	{Name: "triangular", Min: 3, Max: 3, Distribution: true, Example: "triangular(30, 50, 80)"},
+	{Name: "uniform", Min: 2, Max: 2, Distribution: true, Example: "uniform(30, 80)"},
+	{Name: "normal", Min: 2, Max: 2, Distribution: true, Example: "normal(50, 10)"},
+	{Name: "lognormal", Min: 2, Max: 2, Distribution: true, Example: "lognormal(50, 10)"},
+	{Name: "beta", Min: 2, Max: 2, Distribution: true, Example: "beta(2, 5)"},
+	{Name: "bernoulli", Min: 1, Max: 1, Distribution: true, Example: "bernoulli(30 %)"},
+	{Name: "choice", Min: 1, Max: -1, Distribution: true, Example: "choice(100: 30 %, 200: 70 %)"},
 }
 
 // Lookup finds a function by name.

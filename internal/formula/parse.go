@@ -34,7 +34,7 @@ func Parse(text string) (Expr, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	p := parser{tokens: tokens}
+	p := parser{runes: runes, tokens: tokens}
 	e := p.value()
 	if p.err == nil && p.peek().kind != tokenEnd {
 		p.unexpected(p.peek())
@@ -70,13 +70,16 @@ func scan(s []rune) ([]token, *Error) {
 			text, end := scanNumber(s, i)
 			i = end
 			tokens = append(tokens, token{Span{start, i}, tokenNumber, text})
-			if depth == 0 && at(0) == ',' && isDigit(at(1)) {
-				return nil, &Error{Span: Span{start, i + 2}, Code: "decimal_comma", Args: map[string]any{"instead": text + "." + digits(s, i+1)}}
+			if isDigit(at(1)) && (strings.ContainsRune(".'’_", at(0)) || depth == 0 && at(0) == ',') {
+				return nil, foreignNumber(s, start, end)
 			}
 		case unicode.IsLetter(r) || r == '_':
 			for i < len(s) && (unicode.IsLetter(s[i]) || unicode.IsMark(s[i]) || isDigit(s[i]) || s[i] == '_' ||
 				s[i] == '.' && i+1 < len(s) && (unicode.IsLetter(s[i+1]) || s[i+1] == '_')) {
 				i++
+			}
+			if at(0) == '.' && at(1) != '.' && !isDigit(at(1)) {
+				i++ // an abbreviation: Std., p.a.
 			}
 			tokens = append(tokens, token{Span{start, i}, tokenWord, string(s[start:i])})
 		case r == '€':
@@ -155,6 +158,7 @@ func scanNumber(s []rune, i int) (text string, end int) {
 }
 
 type parser struct {
+	runes  []rune
 	tokens []token
 	next   int
 	depth  int
@@ -193,10 +197,21 @@ func (p *parser) unexpected(t token) {
 		p.fail(t.Span, "formula_open_bracket", nil)
 	case t.kind == tokenEnd:
 		p.fail(t.Span, "formula_ends", nil)
+	case t.kind == tokenWord && p.next > 0 && p.mistakenWord(t, p.next-1):
+	case t.kind == tokenNumber && p.next > 0 && p.tokens[p.next-1].kind == tokenWord && quantity.IsName(p.tokens[p.next-1].text):
+		before := p.tokens[p.next-1].Span
+		rest := ""
+		if after := p.tokens[p.next+1]; after.kind == tokenMark && after.text == "/" {
+			rest = string(p.runes[after.Start:])
+		}
+		p.fail(Span{before.Start, t.End}, "unit_first", map[string]any{"instead": t.text + " " + p.source(before) + rest})
 	default:
-		p.fail(t.Span, "formula_unexpected", map[string]any{"text": t.text})
+		p.fail(t.Span, "formula_unexpected", map[string]any{"text": p.source(t.Span)})
 	}
 }
+
+// source is a part of the formula as written.
+func (p *parser) source(s Span) string { return string(p.runes[s.Start:s.End]) }
 
 // open counts brackets that are still open.
 func (p *parser) open() int {
@@ -460,6 +475,8 @@ func (p *parser) unit(end int, slash bool) (quantity.Unit, int) {
 		p.take()
 		text.WriteString(t.text)
 		end = t.End
+	case t.kind == tokenWord && p.mistakenWord(t, p.next-1):
+		return none, end
 	case t.kind == tokenWord:
 		p.fail(t.Span, "unknown_unit", map[string]any{"unit": t.text, "nearest": NearestUnit(t.text)})
 		return none, end
@@ -485,20 +502,4 @@ func (p *parser) unit(end int, slash bool) (quantity.Unit, int) {
 		return none, end
 	}
 	return u, end
-}
-
-// german names what a German would write for a unit.
-var german = map[string]string{
-	"euro": "EUR", "eur": "EUR", "stunde": "h", "stunden": "h", "std": "h", "tag": "day", "tage": "day", "woche": "week",
-	"wochen": "week", "monat": "month", "monate": "month", "jahr": "year", "jahre": "year", "minute": "min", "minuten": "min",
-	"quartal": "quarter", "pt": "workday", "personentag": "workday", "personentage": "workday", "prozent": "%", "percent": "%",
-	"p.a": "/year", "mo": "month", "yr": "year", "hr": "h", "hrs": "h", "wk": "week", "dollar": "USD", "pa": "/year",
-}
-
-// NearestUnit answers a word that is no unit with the one that was probably meant, "" for none.
-func NearestUnit(word string) string {
-	if u, ok := german[strings.ToLower(word)]; ok {
-		return u
-	}
-	return quantity.Nearest(word, append(quantity.Names(), quantity.Currencies()...))
 }

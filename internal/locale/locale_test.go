@@ -2,6 +2,7 @@ package locale_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -259,7 +260,8 @@ func TestParseReadsLanguagesAsUsersWriteThem(t *testing.T) {
 		}
 	}
 	_, err := locale.Parse("fr")
-	d, ok := err.(diag.Diagnostic)
+	var d diag.Diagnostic
+	ok := errors.As(err, &d)
 	if !ok || d.Code != "unknown_language" {
 		t.Fatalf("Parse(fr) gives %v", err)
 	}

@@ -41,11 +41,10 @@ func (m *Model) caseScope() scope {
 
 // want says what a place expects of a value.
 type want struct {
-	checked bool
-	dims    []quantity.Dim // any of these
-	unit    string         // the unit to show in a message: EUR/month
-	share   bool           // from 0 to 1
-	table   bool           // a bare number is money
+	dims  []quantity.Dim // any of these
+	unit  string         // the unit to show in a message: EUR/month
+	share bool           // from 0 to 1
+	table bool           // a bare number is money
 }
 
 // quantity makes a quantity of a value of the file.
