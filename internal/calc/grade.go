@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/result"
 )
 
@@ -20,7 +21,7 @@ func (a *Answer) grade(lang string) {
 		if !ok {
 			continue
 		}
-		c := result.Carrier{ID: q.ID, Label: cmp.Or(q.Label, q.Name.In(lang), q.ID), Share: shares[i], Grade: cmp.Or(q.Grade, "D"), Stated: q.Grade != ""}
+		c := result.Carrier{ID: q.ID, Label: a.quantityLabel(q, lang), Share: shares[i], Grade: cmp.Or(q.Grade, "D"), Stated: q.Grade != ""}
 		all = append(all, c)
 	}
 	slices.SortStableFunc(all, func(x, y result.Carrier) int { return cmp.Compare(y.Share, x.Share) })
@@ -43,4 +44,16 @@ func (a *Answer) grade(lang string) {
 		}
 		a.Grade = cmp.Or(a.Grade, "D")
 	}
+}
+
+// quantityLabel is what an input is called: by the file, else by the catalogue with the line it belongs to, else its id.
+func (a *Answer) quantityLabel(q *model.Quantity, lang string) string {
+	name := cmp.Or(q.Label, q.Name.In(lang))
+	switch {
+	case q.Line == nil:
+		return cmp.Or(name, q.ID)
+	case name == "":
+		return a.label(q.Line, lang)
+	}
+	return a.label(q.Line, lang) + ": " + name
 }

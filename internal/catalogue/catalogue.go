@@ -37,6 +37,19 @@ func (t Text) In(lang string) string {
 	return t.English
 }
 
+// Factors names the three values of each factor of realisation, by the path of the case file.
+var Factors = map[string]Text{
+	"adoption.start":            {"Akzeptanz zu Beginn", "Adoption at the start"},
+	"adoption.plateau":          {"Akzeptanz im Endstand", "Adoption in the end"},
+	"adoption.months_to_90":     {"Monate bis zur Akzeptanz", "Months to adoption"},
+	"data_quality.start":        {"Datenqualität zu Beginn", "Data quality at the start"},
+	"data_quality.plateau":      {"Datenqualität im Endstand", "Data quality in the end"},
+	"data_quality.months_to_90": {"Monate bis zur Datenqualität", "Months to data quality"},
+	"process.start":             {"Prozesse zu Beginn", "Processes at the start"},
+	"process.plateau":           {"Prozesse im Endstand", "Processes in the end"},
+	"process.months_to_90":      {"Monate bis zu den Prozessen", "Months to the processes"},
+}
+
 // Default is the value of an input that a case may leave out; it always has a source.
 type Default struct {
 	Value  string `yaml:"value"`

@@ -30,7 +30,11 @@ func (b *builder) curve(name string) {
 	c.plateau = b.quantity(name+".plateau", f.Plateau, f.At, sc, share)
 	c.t90 = b.quantity(name+".months_to_90", f.MonthsTo90, f.At, sc, want{})
 	for _, q := range []*Quantity{c.start, c.plateau, c.t90} {
-		if q != nil && q.node != nil {
+		if q == nil {
+			continue
+		}
+		q.Name = catalogue.Factors[q.ID]
+		if q.node != nil {
 			q.At = q.node.At
 		}
 	}
@@ -118,6 +122,11 @@ func (b *builder) line(f *casefile.Line, benefit bool) *Line {
 	}
 	b.repeat(l, f)
 	l.inputs = append(l.inputs, l.Escalates, l.Risk)
+	for _, q := range l.inputs {
+		if q != nil && strings.HasPrefix(q.ID, path+".") {
+			q.Line = l
+		}
+	}
 	l.inputs = slices.DeleteFunc(l.inputs, func(q *Quantity) bool { return q == nil })
 	return l
 }
@@ -402,6 +411,15 @@ func (b *builder) inputs(l *Line, path string, defs catalogue.Inputs, given map[
 		}
 		if q.Name == (catalogue.Text{}) {
 			q.Name = def.Label
+		}
+		if q.Line == nil && strings.HasPrefix(q.ID, path+".") {
+			q.Line = l
+		}
+		if n, ok := q.Expr.(*formula.Name); ok {
+			// hours: hours_saved gives the assumption the name of what it stands for.
+			if a := b.m.byID[n.Text]; a != nil && b.isAssumption(n.Text) && a.Name == (catalogue.Text{}) {
+				a.Name = def.Label
+			}
 		}
 		local[def.Name] = q
 		u, _, _ := quantity.Parse(unit)

@@ -46,6 +46,7 @@ type Quantity struct {
 	Note    string
 	Default bool // taken from the catalogue, not from the file
 	At      diag.Position
+	Line    *Line // the line it was written in; nil for assumptions and factors
 	// Refs resolves the names in Expr.
 	Refs map[string]*Quantity
 

@@ -1,0 +1,111 @@
+// Package arch holds no code, only the test that keeps the layers of the program in order.
+package arch_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/rendite-crm/rendite/"
+
+// layers lists the packages from the bottom up: a package may import only what stands before it.
+var layers = []string{
+	// vocabulary
+	"internal/diag", "internal/quantity", "internal/formula",
+	// numbers
+	"internal/dist", "internal/draw", "internal/finance", "internal/plan", "internal/sim",
+	// case file → model → result
+	"internal/casefile", "internal/catalogue", "internal/model", "internal/result", "internal/calc", "internal/starter",
+	// showing
+	"internal/locale", "internal/chart", "internal/report",
+	// surfaces
+	"internal/cli", "cmd/rendite", "bench",
+}
+
+// importers says which packages may import a third-party module; everything else is its own business.
+var importers = map[string][]string{
+	"github.com/goccy/go-yaml":          {"internal/casefile", "internal/catalogue"},
+	"gonum.org/v1/gonum":                {"internal/dist", "internal/draw"},
+	"golang.org/x/sys":                  {"internal/sim"},
+	"github.com/nicksnyder/go-i18n/v2":  {"internal/locale"},
+	"github.com/bojanz/currency":        {"internal/locale"},
+	"golang.org/x/text":                 {"internal/locale"},
+	"golang.org/x/term":                 {"internal/chart", "internal/cli"},
+	"github.com/spf13/cobra":            {"internal/cli"},
+	"github.com/spf13/pflag":            {"internal/cli"},
+	"github.com/schollz/progressbar/v3": {"internal/cli"},
+}
+
+// numeric packages know neither files nor clocks nor contexts.
+var numeric = []string{"internal/dist", "internal/draw", "internal/finance", "internal/plan"}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	d := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		p.ImportPath = strings.TrimPrefix(p.ImportPath, module)
+		all = append(all, p)
+	}
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	seen := 0
+	for _, p := range packages(t) {
+		if slices.Contains([]string{"internal/arch", "docs", "examples"}, p.ImportPath) || strings.Contains(p.ImportPath, "/gen") {
+			continue // tests and generators
+		}
+		own := slices.Index(layers, p.ImportPath)
+		if own < 0 {
+			t.Errorf("%s has no place in the layers", p.ImportPath)
+			continue
+		}
+		seen++
+		for _, i := range p.Imports {
+			if name, ok := strings.CutPrefix(i, module); ok && slices.Index(layers, name) >= own {
+				t.Errorf("%s imports %s, which stands above it", p.ImportPath, name)
+			}
+			for m, allowed := range importers {
+				if (i == m || strings.HasPrefix(i, m+"/")) && !slices.Contains(allowed, p.ImportPath) {
+					t.Errorf("%s imports %s, which belongs to %s", p.ImportPath, i, strings.Join(allowed, ", "))
+				}
+			}
+			first, _, _ := strings.Cut(i, "/")
+			if strings.Contains(first, ".") && !strings.HasPrefix(i, module) {
+				known := false
+				for m := range importers {
+					known = known || i == m || strings.HasPrefix(i, m+"/")
+				}
+				if !known {
+					t.Errorf("%s imports %s, a dependency nobody has named", p.ImportPath, i)
+				}
+			}
+			if slices.Contains(numeric, p.ImportPath) && slices.Contains([]string{"os", "io", "time", "context", "net/http"}, i) {
+				t.Errorf("%s imports %s, but numbers know no world", p.ImportPath, i)
+			}
+		}
+	}
+	if seen != len(layers) {
+		t.Errorf("%d of %d layers exist", seen, len(layers))
+	}
+}
