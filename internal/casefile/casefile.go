@@ -99,6 +99,16 @@ type Line struct {
 
 	// Inputs are the remaining keys, in the file's order: inputs of the lever, item or package.
 	Inputs []Named
+
+	places map[string]diag.Position // of the values, by key
+}
+
+// Place is the place of the value of a key, that of the line where it has no such key.
+func (l *Line) Place(key string) diag.Position {
+	if at, ok := l.places[key]; ok {
+		return at
+	}
+	return l.At
 }
 
 // Tax is straight-line depreciation and a flat rate on profit.
@@ -187,6 +197,7 @@ func Decode(name string, root *Node, scenario string, overlays ...*Node) (*File,
 	// Every scenario must stand by itself, not only the one that runs: an error found at the meeting is found too late.
 	if scenario == "" && len(overlays) == 0 {
 		for _, s := range scenarios {
+			d.similar(root, s)
 			probe := decoder{file: name}
 			probe.decode(probe.lay(root, s.Node))
 			for _, e := range probe.found {
@@ -224,6 +235,27 @@ func (d *decoder) lay(root, over *Node) *Node {
 			Entries: []Entry{{Key: key, At: item.At, Value: &Node{Kind: Null, At: item.At}}}}}}})
 	}
 	return out
+}
+
+// similar warns of a line that a scenario adds under a name close to one of the case: it was probably meant to change it.
+func (d *decoder) similar(root *Node, s Scenario) {
+	for _, group := range []string{"costs", "benefits", "packages"} {
+		base, over := root.Get(group), s.Node.Get(group)
+		if base == nil || over == nil {
+			continue
+		}
+		var names []string
+		for _, e := range base.Entries {
+			if over.Get(e.Key) == nil {
+				names = append(names, e.Key)
+			}
+		}
+		for _, e := range over.Entries {
+			if near := quantity.Nearest(e.Key, names); near != "" && e.Value.Kind != Null && base.Get(e.Key) == nil {
+				d.found.Add(diag.Warn("scenario_similar", e.At, diag.Args{"name": e.Key, "nearest": near, "scenario": s.ID}))
+			}
+		}
+	}
 }
 
 func without(n *Node, keys ...string) *Node {

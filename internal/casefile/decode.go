@@ -23,6 +23,17 @@ var (
 	startForm = regexp.MustCompile(`^\d{4}-(0[1-9]|1[0-2])$`)
 )
 
+// packageKeys are the keys of a line that an AI package has no use for: its catalogue entry fixes cost and levers.
+var withoutUseInPackage = []string{"amount", "initial", "yearly", "at", "every", "kind", "capital"}
+
+// forms shows how a part of the file is written, for messages.
+var forms = map[string]string{
+	"assumptions": "users: 40", "tax": "{rate: 30 %, depreciation: 36 months}", "costs": "licences: {amount: users * 65 EUR/month}",
+	"benefits": "time: {lever: time_saved, hours: 1.5 h/week, wage: 52 EUR/h, converts: 50 %}", "packages": "reply_drafting: {seats: 20, price: 30 EUR/month}",
+	"adoption": "{start: 15 %, plateau: 80 %, months_to_90: 8}", "data_quality": "{start: 70 %, plateau: 92 %, months_to_90: 6}",
+	"process": "{start: 60 %, plateau: 85 %, months_to_90: 9}", "scenarios": "cautious: {assumptions: {users: 30}}", "rollout": "{at: 0, share: 40 %}",
+}
+
 // Keys lists the keys of a part of the file: "top", "quantity", "curve" or "line". The JSON Schema is checked against it.
 func Keys(part string) []string {
 	return slices.Clone(map[string][]string{"top": topKeys, "quantity": quantityKeys, "curve": curveKeys, "line": lineKeys}[part])
@@ -31,6 +42,8 @@ func Keys(part string) []string {
 type decoder struct {
 	file  string
 	found diag.List
+	start string          // month 0, for messages about months
+	meant map[string]bool // keys that a mistyped key probably stands for: they are not missing
 }
 
 func (d *decoder) add(code string, at diag.Position, args diag.Args) {
@@ -38,12 +51,20 @@ func (d *decoder) add(code string, at diag.Position, args diag.Args) {
 }
 
 func (d *decoder) unknownKey(e Entry, where string, known []string) {
-	d.add("unknown_key", e.At, diag.Args{"name": e.Key, "where": where, "nearest": quantity.Nearest(e.Key, known)})
+	nearest := NearestKey(e.Key, known)
+	if d.meant == nil {
+		d.meant = map[string]bool{}
+	}
+	d.meant[nearest] = true
+	d.add("unknown_key", e.At, diag.Args{"name": e.Key, "where": where, "nearest": nearest, "known": strings.Join(known, ", ")})
 }
 
 func (d *decoder) decode(root *Node) *File {
 	f := &File{Name: d.file, Horizon: 36, Discount: math.NaN(), FinanceRate: math.NaN(), ReinvestRate: math.NaN(), Curves: map[string]*Curve{}}
 	start := diag.Position{File: d.file, Line: 1, Column: 1, EndColumn: 2}
+	if n := root.Get("start"); n != nil && startForm.MatchString(n.Text) {
+		d.start = n.Text
+	}
 	for _, e := range root.Entries {
 		v := e.Value
 		if v.Kind == Null {
@@ -59,14 +80,21 @@ func (d *decoder) decode(root *Node) *File {
 		case "currency":
 			f.Currency = d.text(v)
 			if f.Currency != "" && !quantity.IsCurrency(f.Currency) {
-				d.add("unknown_currency", v.At, diag.Args{"name": f.Currency, "nearest": quantity.Nearest(strings.ToUpper(f.Currency), quantity.Currencies())})
+				nearest := formula.NearestUnit(f.Currency)
+				if !quantity.IsCurrency(nearest) {
+					nearest = quantity.Nearest(strings.ToUpper(f.Currency), quantity.Currencies())
+				}
+				d.add("unknown_currency", v.At, diag.Args{"name": f.Currency, "nearest": nearest})
 			}
 		case "start":
 			if f.Start = d.text(v); f.Start != "" && !startForm.MatchString(f.Start) {
-				d.add("start_form", v.At, diag.Args{"text": f.Start})
+				d.add("start_form", v.At, diag.Args{"text": f.Start, "instead": yearMonth(f.Start)})
 			}
 		case "horizon":
 			f.Horizon = d.months(v, "horizon", 1, MaxHorizon)
+			if x, ok := formulaNumber(v); ok && x.Unit.Text == "" && f.Horizon <= 10 {
+				d.found.Add(diag.Warn("horizon_short", v.At, diag.Args{"months": f.Horizon}))
+			}
 		case "discount":
 			f.Discount = d.rate(v, "discount")
 		case "finance_rate":
@@ -101,12 +129,12 @@ func (d *decoder) decode(root *Node) *File {
 			d.unknownKey(e, "case", topKeys)
 		}
 	}
-	if f.Currency == "" {
+	if f.Currency == "" && !d.meant["currency"] {
 		d.add("missing_currency", start, nil)
 	}
 	if math.IsNaN(f.Discount) {
 		f.Discount = 0
-		if root.Get("discount") == nil {
+		if n := root.Get("discount"); (n == nil || n.Kind == Null) && !d.meant["discount"] {
 			d.add("missing_discount", start, nil)
 		}
 	}
@@ -116,11 +144,15 @@ func (d *decoder) decode(root *Node) *File {
 	if math.IsNaN(f.ReinvestRate) {
 		f.ReinvestRate = f.Discount
 	}
-	if len(f.Costs) == 0 && len(f.Packages) == 0 {
-		d.add("no_costs", start, nil)
+	empty := func(key string) bool { // a part that is wrong has been reported
+		n := root.Get(key)
+		return (n == nil || n.Kind == Null || n.Kind == Map && len(n.Entries) == 0) && !d.meant[key]
 	}
-	if len(f.Benefits) == 0 && len(f.Packages) == 0 {
-		d.add("no_benefits", start, nil)
+	if empty("packages") && empty("costs") {
+		d.add("no_costs", keyAt(root, "costs", start), nil)
+	}
+	if empty("packages") && empty("benefits") {
+		d.add("no_benefits", keyAt(root, "benefits", start), nil)
 	}
 	if n := len(f.Costs) + len(f.Benefits) + len(f.Packages); n > MaxLines {
 		d.add("too_many_lines", start, diag.Args{"lines": n, "limit": MaxLines})
@@ -133,15 +165,17 @@ func (d *decoder) decode(root *Node) *File {
 func (d *decoder) horizonChecks(f *File) {
 	for _, group := range [][]*Line{f.Costs, f.Benefits, f.Packages} {
 		for _, l := range group {
-			last := l.From
+			last, key := l.From, "from"
 			for _, m := range l.Months {
-				last = max(last, m)
+				if m > last {
+					last, key = m, "at"
+				}
 			}
 			if last > f.Horizon {
-				d.found.Add(diag.Warn("after_horizon", l.At, diag.Args{"line": l.ID, "month": last, "horizon": f.Horizon}))
+				d.found.Add(diag.Warn("after_horizon", l.Place(key), diag.Args{"line": l.ID, "month": last, "horizon": f.Horizon}))
 			}
 			if l.From >= 0 && l.To >= 0 && l.From > l.To {
-				d.add("from_after_to", l.At, diag.Args{"from": l.From, "to": l.To})
+				d.add("from_after_to", l.Place("from"), diag.Args{"from": l.From, "to": l.To})
 			}
 		}
 	}
@@ -158,7 +192,16 @@ func (d *decoder) text(n *Node) string {
 func (d *decoder) oneOf(n *Node, key string, known []string) string {
 	t := d.text(n)
 	if t != "" && !slices.Contains(known, t) {
-		d.add("unknown_word", n.At, diag.Args{"name": t, "where": key, "known": strings.Join(known, ", "), "nearest": quantity.Nearest(t, known)})
+		nearest := ""
+		for _, k := range known {
+			if strings.EqualFold(k, t) {
+				nearest = k
+			}
+		}
+		if nearest == "" && len([]rune(t)) > 1 {
+			nearest = quantity.Nearest(t, known)
+		}
+		d.add("unknown_word", n.At, diag.Args{"name": t, "where": key, "known": known, "nearest": nearest})
 		return ""
 	}
 	return t
@@ -166,7 +209,12 @@ func (d *decoder) oneOf(n *Node, key string, known []string) string {
 
 func (d *decoder) entries(n *Node, where string) []Entry {
 	if n.Kind != Map {
-		d.add("map_expected", n.At, diag.Args{"where": where})
+		example := forms[where]
+		if group, _, ok := strings.Cut(where, "."); ok {
+			example = map[string]string{"costs": "{amount: users * 65 EUR/month}", "benefits": "{amount: 900 EUR/month}", "packages": "{seats: 20, price: 30 EUR/month}",
+				"scenarios": "{assumptions: {users: 30}}"}[group]
+		}
+		d.add("map_expected", n.At, diag.Args{"where": where, "example": example})
 		return nil
 	}
 	return n.Entries
@@ -183,12 +231,12 @@ func (d *decoder) name(e Entry) {
 	default:
 		for i, r := range e.Key {
 			if !(unicode.IsLetter(r) || r == '_' || i > 0 && (unicode.IsDigit(r) || unicode.IsMark(r))) {
-				d.add("name_form", e.At, diag.Args{"name": e.Key})
+				d.add("name_form", e.At, diag.Args{"name": e.Key, "instead": nameOf(e.Key)})
 				return
 			}
 		}
 		if e.Key == "" {
-			d.add("name_form", e.At, diag.Args{"name": e.Key})
+			d.add("name_form", e.At, diag.Args{"name": e.Key, "instead": ""})
 		}
 	}
 }
@@ -196,12 +244,20 @@ func (d *decoder) name(e Entry) {
 // Formula parses the text of a scalar and reports what is wrong in the file's coordinates.
 func (d *decoder) formula(n *Node) formula.Expr {
 	if n.Kind != Scalar {
-		d.add("value_expected", n.At, nil)
+		d.valueExpected(n)
 		return nil
 	}
 	e, err := formula.Parse(n.Text)
 	if err != nil {
 		d.add(err.Code, n.Inside(err.Span), diag.Args(err.Args))
+		return nil
+	}
+	if low, high, ok := dashed(e); ok {
+		unit := ""
+		if u := high.Unit.Text; u != "" {
+			unit = " " + u
+		}
+		d.add("range_dash", n.Inside(e.Place()), diag.Args{"text": n.Text, "instead": low.Text + " .. " + high.Text + unit})
 		return nil
 	}
 	formula.Walk(e, func(x formula.Expr) {
@@ -243,15 +299,31 @@ func (d *decoder) quantity(n *Node, where string) *Quantity {
 			}
 		}
 		if q.Node == nil {
-			d.add("value_missing", n.At, diag.Args{"name": where})
+			d.add("value_missing", n.At, diag.Args{"name": where, "key": "value", "example": "value: 40"})
 		}
 		if q.Expr == nil {
 			return nil
 		}
 		return q
 	}
-	d.add("value_expected", n.At, nil)
+	d.valueExpected(n)
 	return nil
+}
+
+// valueExpected reports a list, a map or nothing where a value belongs. A list of two or three numbers was meant as a
+// range.
+func (d *decoder) valueExpected(n *Node) {
+	var items []string
+	for _, i := range n.Items {
+		if i.Kind == Scalar && i.Text != "" {
+			items = append(items, i.Text)
+		}
+	}
+	instead := ""
+	if len(items) == len(n.Items) && (len(items) == 2 || len(items) == 3) {
+		instead = strings.Join(items, " .. ")
+	}
+	d.add("value_expected", n.At, diag.Args{"instead": instead})
 }
 
 // constant evaluates a plain number with a unit; formulas with names are refused.
@@ -273,8 +345,37 @@ func (d *decoder) constant(n *Node, what string) (*formula.Number, bool) {
 	return x, true
 }
 
+// formulaNumber is the number of a scalar that is nothing else.
+func formulaNumber(n *Node) (*formula.Number, bool) {
+	e, err := formula.Parse(n.Text)
+	if err != nil {
+		return nil, false
+	}
+	x, ok := e.(*formula.Number)
+	return x, ok
+}
+
+// dashed reports 46 - 60 EUR/h, which is a difference to the language and was meant as a range: two bare numbers of
+// which the second is the greater, or has the unit of both.
+func dashed(e formula.Expr) (low, high *formula.Number, yes bool) {
+	b, ok := e.(*formula.Binary)
+	if !ok || b.Op != "-" {
+		return nil, nil, false
+	}
+	low, okL := b.X.(*formula.Number)
+	high, okH := b.Y.(*formula.Number)
+	if !okL || !okH || low.Unit.Text != "" && low.Unit.Text != high.Unit.Text {
+		return nil, nil, false
+	}
+	return low, high, low.Value < high.Value || low.Unit.Text != high.Unit.Text
+}
+
 // months reads 36, 36 months or 3 years as a whole number of months between low and high.
 func (d *decoder) months(n *Node, what string, low, high int) int {
+	if text := strings.TrimSpace(n.Text); startForm.MatchString(text) && n.Kind == Scalar {
+		d.add("months_date", n.At, diag.Args{"what": what, "text": text, "start": d.start, "months": monthsBetween(d.start, text)})
+		return low
+	}
 	x, ok := d.constant(n, what)
 	if !ok {
 		return low
@@ -333,6 +434,9 @@ func (d *decoder) share(n *Node, what string) float64 {
 
 func (d *decoder) tax(n *Node) *Tax {
 	t := &Tax{At: n.At, DepreciationMonths: 36}
+	if n.Kind == Map && n.Get("rate") == nil {
+		d.add("value_missing", n.At, diag.Args{"name": "tax", "key": "rate", "example": "rate: 30 %"})
+	}
 	for _, e := range d.entries(n, "tax") {
 		switch e.Key {
 		case "rate":
@@ -417,6 +521,9 @@ func (d *decoder) rollout(n *Node) []Wave {
 	sum := 0.0
 	for _, item := range n.Items {
 		w := Wave{At: item.At}
+		if item.Kind == Map && item.Get("share") == nil {
+			d.add("value_missing", item.At, diag.Args{"name": "rollout", "key": "share", "example": "share: 40 %"})
+		}
 		for _, e := range d.entries(item, "rollout") {
 			switch e.Key {
 			case "at":
@@ -436,198 +543,4 @@ func (d *decoder) rollout(n *Node) []Wave {
 		d.add("rollout_sum", n.At, diag.Args{"sum": sum * 100})
 	}
 	return waves
-}
-
-func (d *decoder) lines(n *Node, group string) []*Line {
-	var lines []*Line
-	for _, e := range d.entries(n, group) {
-		if e.Value.Kind == Null {
-			d.add("line_empty", e.At, diag.Args{"line": e.Key})
-			continue
-		}
-		d.name(e)
-		lines = append(lines, d.line(e, group))
-	}
-	return lines
-}
-
-func (d *decoder) line(e Entry, group string) *Line {
-	l := &Line{ID: e.Key, At: e.At, From: -1, To: -1}
-	if e.Value.Kind == Scalar {
-		l.Amount = d.quantity(e.Value, e.Key)
-		return l
-	}
-	where := group + "." + e.Key
-	hasAmount := false
-	for _, k := range d.entries(e.Value, where) {
-		v := k.Value
-		if v.Kind == Null {
-			continue
-		}
-		switch k.Key {
-		case "label":
-			l.Label = d.text(v)
-		case "note":
-			l.Note = d.text(v)
-		case "source":
-			l.Source = d.text(v)
-		case "grade":
-			l.Grade = d.oneOf(v, "grade", []string{"A", "B", "C", "D"})
-		case "kind":
-			kinds := BenefitKinds
-			if group == "costs" {
-				kinds = CostKinds
-			}
-			if v.Text == "revenue" {
-				d.add("revenue_is_not_profit", v.At, nil)
-				continue
-			}
-			l.Kind = d.oneOf(v, "kind", kinds)
-		case "lever", "item", "package":
-			want := map[string]string{"benefits": "lever", "costs": "item", "packages": "package"}[group]
-			if k.Key != want {
-				d.unknownKey(k, where, append(slices.Clone(lineKeys), want))
-				continue
-			}
-			l.LeverAt = v.At
-			if l.Lever = d.text(v); group == "costs" {
-				l.Lever, l.Item = "", l.Lever
-			}
-		case "amount":
-			hasAmount = true
-			l.Amount = d.quantity(v, where+".amount")
-		case "initial":
-			l.Initial = d.quantity(v, where+".initial")
-		case "yearly":
-			if v.Kind != List {
-				d.add("list_expected", v.At, diag.Args{"where": where + ".yearly", "example": "[10 000, 12 000, 12 000]"})
-				continue
-			}
-			l.Yearly = []*Quantity{}
-			for _, y := range v.Items {
-				if q := d.quantity(y, where+".yearly"); q != nil {
-					l.Yearly = append(l.Yearly, q)
-				}
-			}
-		case "at":
-			items := []*Node{v}
-			if v.Kind == List {
-				items = v.Items
-			}
-			for _, m := range items {
-				l.Months = append(l.Months, d.months(m, where+".at", 0, MaxHorizon))
-			}
-		case "every":
-			l.Every = d.months(v, where+".every", 1, MaxHorizon)
-		case "from":
-			l.From = d.months(v, where+".from", 0, MaxHorizon)
-		case "to":
-			l.To = d.months(v, where+".to", 0, MaxHorizon)
-		case "escalates":
-			l.Escalates = d.quantity(v, where+".escalates")
-		case "risk":
-			l.Risk = d.quantity(v, where+".risk")
-		case "chain":
-			l.Chain = d.text(v)
-		case "capital":
-			l.Capital = d.oneOf(v, "capital", []string{"true", "false"}) == "true"
-		case "use":
-			l.Use, l.Peak = d.use(v)
-		default:
-			if q := d.quantity(v, where+"."+k.Key); q != nil {
-				l.Inputs = append(l.Inputs, Named{Name: k.Key, At: k.At, Quantity: *q})
-			}
-		}
-	}
-	fromCatalogue := l.Lever != "" || l.Item != ""
-	table := l.Initial != nil || l.Yearly != nil
-	ways := 0
-	for _, is := range []bool{fromCatalogue, hasAmount, table} {
-		if is {
-			ways++
-		}
-	}
-	named := e.Value.Get("lever") != nil || e.Value.Get("item") != nil || e.Value.Get("package") != nil
-	tabled := e.Value.Get("initial") != nil || e.Value.Get("yearly") != nil
-	switch {
-	case ways == 0 && !named && !tabled:
-		d.add("line_without_amount", e.At, diag.Args{"line": e.Key, "group": group})
-	case ways > 1:
-		d.add("line_two_amounts", e.At, diag.Args{"line": e.Key})
-	case hasAmount || table:
-		for _, in := range l.Inputs {
-			d.add("unknown_key", in.At, diag.Args{"name": in.Name, "where": where, "nearest": quantity.Nearest(in.Name, lineKeys)})
-		}
-	}
-	if l.Every > 0 && len(l.Months) > 1 {
-		d.add("every_one_start", e.At, diag.Args{"line": e.Key})
-	}
-	for _, q := range append([]*Quantity{l.Amount, l.Initial}, l.Yearly...) {
-		if q != nil && q.Source == "" {
-			q.Source = l.Source
-		}
-		if q != nil && q.Grade == "" {
-			q.Grade = l.Grade
-		}
-	}
-	for i := range l.Inputs {
-		if l.Inputs[i].Source == "" && l.Inputs[i].Grade == "" {
-			l.Inputs[i].Source, l.Inputs[i].Grade = l.Source, l.Grade
-		}
-	}
-	return l
-}
-
-func (d *decoder) correlate(n *Node) []Correlation {
-	const example = "[[hours_saved, adoption.plateau, 0.4]]"
-	if n.Kind != List {
-		d.add("list_expected", n.At, diag.Args{"where": "correlate", "example": example})
-		return nil
-	}
-	var all []Correlation
-	for _, item := range n.Items {
-		if item.Kind != List || len(item.Items) != 3 || item.Items[0].Kind != Scalar || item.Items[1].Kind != Scalar {
-			d.add("list_expected", item.At, diag.Args{"where": "correlate", "example": example})
-			continue
-		}
-		x, ok := d.constant(item.Items[2], "correlate")
-		if !ok {
-			continue
-		}
-		rho := x.Canonical()
-		if x.Unit.Dim != quantity.Plain || !(rho > -1 && rho < 1) {
-			d.add("correlation_range", item.Items[2].At, nil)
-			continue
-		}
-		all = append(all, Correlation{A: item.Items[0].Text, B: item.Items[1].Text, Rho: rho, At: item.At, AtA: item.Items[0].At, AtB: item.Items[1].At})
-	}
-	return all
-}
-
-func (d *decoder) scenarios(n *Node) []Scenario {
-	if n == nil || n.Kind == Null {
-		return nil
-	}
-	var all []Scenario
-	known := append(slices.Clone(topKeys), "label", "remove")
-	for _, e := range d.entries(n, "scenarios") {
-		s := Scenario{ID: e.Key, At: e.At, Node: e.Value}
-		if e.Key == "base" {
-			d.add("name_taken", e.At, diag.Args{"name": "base"})
-		}
-		if e.Value.Kind != Map {
-			d.add("map_expected", e.Value.At, diag.Args{"where": "scenarios." + e.Key})
-			continue
-		}
-		for _, k := range e.Value.Entries {
-			if !slices.Contains(known, k.Key) || k.Key == "scenarios" {
-				d.unknownKey(k, "scenarios."+e.Key, known)
-			}
-		}
-		if l := e.Value.Get("label"); l != nil {
-			s.Label = d.text(l)
-		}
-		all = append(all, s)
-	}
-	return all
 }

@@ -1,12 +1,10 @@
 package casefile
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
@@ -41,9 +39,12 @@ type Node struct {
 	Entries []Entry
 	Items   []*Node
 	At      diag.Position
-	// indent is how many characters (a quote) stand before the text's first one; −1 where the text runs over lines and
-	// a place inside it cannot be told.
+	// indent is how many characters (a quote) stand before the text's first one; −1 where a place inside the text cannot
+	// be told, because it has escapes.
 	indent int
+	// spots are the places of the characters of a text that runs over several lines; lines is the source.
+	spots []spot
+	lines []string
 }
 
 // Entry is one key of a map.
@@ -72,6 +73,18 @@ func (n *Node) Inside(s formula.Span) diag.Position {
 	if !at.Known() || n.indent < 0 {
 		return at
 	}
+	if len(n.spots) > 0 {
+		first, behind := s.Start, 0
+		if first >= len(n.spots) {
+			first, behind = len(n.spots)-1, 1
+		}
+		from, to := n.spots[first], n.spots[max(first, min(s.End, len(n.spots))-1)]
+		at.Line, at.Column, at.EndColumn, at.Source = from.line, from.column+behind, to.column+1+behind, n.lines[from.line-1]
+		if to.line != from.line { // marked to the end of its first line
+			at.EndColumn = max(at.Column, utf8.RuneCountInString(strings.TrimRight(at.Source, " "))) + 1
+		}
+		return at
+	}
 	at.Column += n.indent + s.Start
 	at.EndColumn = at.Column + max(1, s.End-s.Start)
 	return at
@@ -89,7 +102,7 @@ func ParseYAML(name string, text []byte) (root *Node, found diag.List) {
 		return nil, found
 	}
 	clean := strings.TrimPrefix(string(text), "\ufeff")
-	clean = strings.ReplaceAll(clean, "\r\n", "\n")
+	clean = strings.ReplaceAll(strings.ReplaceAll(clean, "\r\n", "\n"), "\r", "\n")
 	r := reader{name: name, lines: strings.Split(clean, "\n")}
 	if line, col, ok := tooDeep(r.lines); ok {
 		found.Add(diag.New("file_too_deep", r.position(line, col, 1), diag.Args{"limit": MaxDepth}))
@@ -136,14 +149,14 @@ func tooDeep(lines []string) (line, column int, yes bool) {
 			return i + 1, 1, true
 		}
 		if indent := len(l) - len(strings.TrimLeft(l, " ")); indent > 16*MaxDepth && strings.TrimSpace(l) != "" {
-			return i + 1, indent, true
+			return i + 1, indent + 1, true
 		}
 		for j, c := range l {
 			switch c {
 			case '{', '[':
 				depth++
 				if depth > MaxDepth {
-					return i + 1, j + 1, true
+					return i + 1, utf8.RuneCountInString(l[:j]) + 1, true
 				}
 			case '}', ']':
 				depth = max(0, depth-1)
@@ -158,13 +171,17 @@ type reader struct {
 	lines []string
 	nodes int
 	found diag.List
+	last  piece         // of {…}, before the one that is read
+	cutAt diag.Position // the value that was found cut last
 }
 
+// position is a place in the text; what lies outside of it is moved to its edge.
 func (r *reader) position(line, column, width int) diag.Position {
-	p := diag.Position{File: r.name, Line: line, Column: column, EndColumn: column + width}
-	if line >= 1 && line <= len(r.lines) {
-		p.Source = r.lines[line-1]
-	}
+	line = max(1, min(line, len(r.lines)))
+	p := diag.Position{File: r.name, Line: line, Source: r.lines[line-1]}
+	end := utf8.RuneCountInString(p.Source) + 1
+	p.Column = max(1, min(column, end))
+	p.EndColumn = max(p.Column+1, min(column+width, end))
 	return p
 }
 
@@ -172,33 +189,7 @@ func (r *reader) at(t *token.Token, width int) diag.Position {
 	if t == nil || t.Position == nil {
 		return diag.Position{File: r.name}
 	}
-	return r.position(t.Position.Line, max(1, t.Position.Column), max(1, width))
-}
-
-func (r *reader) syntax(err error) diag.Diagnostic {
-	var y yaml.Error
-	if !errors.As(err, &y) {
-		return diag.New("yaml_syntax", diag.Position{File: r.name}, diag.Args{"detail": err.Error()})
-	}
-	text := y.GetMessage()
-	width := 1
-	if t := y.GetToken(); t != nil {
-		width = utf8.RuneCountInString(strings.TrimSpace(t.Value))
-	}
-	at := r.at(y.GetToken(), width)
-	for part, code := range map[string]string{
-		"already defined": "yaml_duplicate", "tab character": "yaml_tab", "mapping value is not allowed": "yaml_colon",
-		"must be specified": "yaml_bracket",
-	} {
-		if strings.Contains(text, part) {
-			detail := ""
-			if t := y.GetToken(); t != nil {
-				detail = t.Value
-			}
-			return diag.New(code, at, diag.Args{"text": detail})
-		}
-	}
-	return diag.New("yaml_syntax", at, diag.Args{"detail": text})
+	return r.position(t.Position.Line, t.Position.Column, max(1, width))
 }
 
 func (r *reader) node(n ast.Node, depth int) *Node {
@@ -215,16 +206,19 @@ func (r *reader) node(n ast.Node, depth int) *Node {
 	switch n := n.(type) {
 	case *ast.MappingNode:
 		m := &Node{Kind: Map, At: at}
-		if len(n.Values) > 0 && n.Start != nil && n.Start.Value != "{" {
+		flow := n.Start != nil && n.Start.Type == token.MappingStartType
+		if len(n.Values) > 0 && !flow {
 			m.At = r.at(n.Values[0].Key.GetToken(), 1)
 		}
+		r.last = piece{}
 		for _, v := range n.Values {
-			r.entry(m, v, depth)
+			r.entry(m, v, depth, flow)
 		}
+		r.last = piece{}
 		return m
 	case *ast.MappingValueNode:
 		m := &Node{Kind: Map, At: r.at(n.Key.GetToken(), 1)}
-		r.entry(m, n, depth)
+		r.entry(m, n, depth, false)
 		return m
 	case *ast.SequenceNode:
 		l := &Node{Kind: List, At: at}
@@ -241,60 +235,75 @@ func (r *reader) node(n ast.Node, depth int) *Node {
 		}
 		return &Node{Kind: Null, At: at}
 	case *ast.LiteralNode:
-		// The text stands on the lines below; a place inside it cannot be told.
 		text := ""
 		if n.Value != nil {
 			text = n.Value.Value
 		}
-		return &Node{Kind: Scalar, Text: strings.TrimSpace(text), At: at, indent: -1}
+		return r.lined(&Node{Kind: Scalar, Text: strings.TrimSpace(text), At: at}, at.Line+1, 1)
 	case *ast.StringNode:
 		s := &Node{Kind: Scalar, Text: n.Value, At: at}
-		t := n.GetToken()
-		if t.Type == token.DoubleQuoteType || t.Type == token.SingleQuoteType {
+		if width := quotedWidth(n.GetToken()); width > utf8.RuneCountInString(n.Value) {
 			s.indent = 1
-			s.At.EndColumn += 2
+			s.At = r.position(at.Line, at.Column, width)
 		}
 		line := []rune(s.At.Source)
 		first := s.At.Column - 1 + s.indent
-		if end := first + utf8.RuneCountInString(n.Value); first < 0 || end > len(line) || string(line[first:end]) != n.Value {
-			s.indent = -1 // runs over several lines, or has escapes
-			s.At.EndColumn = min(s.At.EndColumn, len(line)+1)
+		if end := first + utf8.RuneCountInString(n.Value); end > len(line) || string(line[first:end]) != n.Value {
+			return r.lined(s, s.At.Line, first+1)
 		}
 		return s
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return &Node{Kind: Scalar, Text: n.GetToken().Value, At: at}
 	case *ast.TagNode, *ast.AnchorNode, *ast.AliasNode:
-		r.found.Add(diag.New("yaml_feature", at, diag.Args{"text": n.GetToken().Value}))
+		rest := restOf([]rune(at.Source), min(at.Column-1, utf8.RuneCountInString(at.Source)))
+		r.found.Add(diag.New("yaml_feature", at, diag.Args{"text": n.GetToken().Value, "instead": quoted(rest)}))
 		return &Node{At: at}
 	}
-	r.found.Add(diag.New("yaml_feature", at, diag.Args{"text": fmt.Sprint(n.Type())}))
+	r.found.Add(diag.New("yaml_feature", at, diag.Args{"text": fmt.Sprint(n.Type()), "instead": ""}))
 	return &Node{At: at}
 }
 
-func (r *reader) entry(m *Node, v *ast.MappingValueNode, depth int) {
+// lined gives a scalar that runs over several lines the places of its characters; its own place is its first line.
+func (r *reader) lined(s *Node, line, column int) *Node {
+	if s.spots = r.trace(s.Text, line, column); len(s.spots) == 0 {
+		s.indent = -1
+		return s
+	}
+	s.indent, s.lines = 0, r.lines
+	s.At = s.Inside(formula.Span{Start: 0, End: len(s.spots)})
+	return s
+}
+
+func (r *reader) entry(m *Node, v *ast.MappingValueNode, depth int, flow bool) {
 	t := v.Key.GetToken()
 	if v.Key.IsMergeKey() {
-		r.found.Add(diag.New("yaml_feature", r.at(t, 2), diag.Args{"text": "<<"}))
+		r.found.Add(diag.New("yaml_feature", r.at(t, 2), diag.Args{"text": "<<", "instead": ""}))
 		return
 	}
 	key := t.Value
-	at := r.at(t, utf8.RuneCountInString(key))
+	at := r.at(t, quotedWidth(t))
 	if t.Type == token.MappingKeyType {
-		r.found.Add(diag.New("yaml_feature", at, diag.Args{"text": "?"}))
+		r.found.Add(diag.New("yaml_feature", at, diag.Args{"text": "?", "instead": ""}))
 		return
 	}
-	if v.Value == nil {
-		m.Entries = append(m.Entries, Entry{Key: key, At: at, Value: &Node{Kind: Null, At: at}})
+	colon := v.Start == nil || v.Start.Type == token.MappingValueType
+	p := piece{text: key, at: at}
+	if colon && v.Value != nil {
+		p.text = v.Value.GetToken().Value
+	}
+	if flow && r.cut(p, colon) {
+		r.last = p
 		return
 	}
-	// {a: pert(1, 2)} is cut at the comma by YAML: the second half becomes a key without a value.
-	if v.Start != nil && v.Start.Value != ":" && len(m.Entries) > 0 {
-		if before := m.Entries[len(m.Entries)-1].Value; before != nil && before.Kind == Scalar && strings.Count(before.Text, "(") > strings.Count(before.Text, ")") {
-			r.found.Add(diag.New("formula_cut", before.At, diag.Args{"text": before.Text}))
-			return
-		}
+	value := &Node{Kind: Null, At: at}
+	if v.Value != nil && v.Value.GetToken().Type != token.ImplicitNullType {
+		value = r.node(v.Value, depth+1)
 	}
-	m.Entries = append(m.Entries, Entry{Key: key, At: at, Value: r.node(v.Value, depth+1)})
+	m.Entries = append(m.Entries, Entry{Key: key, At: at, Value: value})
+	r.last = piece{key: key, at: value.At}
+	if value.Kind == Scalar {
+		r.last.text = value.Text
+	}
 }
 
 // Overlay lays over on top of base: maps are joined key by key, everything else is replaced, a null removes. Neither

@@ -25,8 +25,8 @@ var embedded embed.FS
 
 // Text is a text in both languages.
 type Text struct {
-	German  string `yaml:"de"`
-	English string `yaml:"en"`
+	German  string `yaml:"de" json:"de,omitempty"`
+	English string `yaml:"en" json:"en,omitempty"`
 }
 
 // In returns the text in a language, "de" or "en".
@@ -52,21 +52,21 @@ var Factors = map[string]Text{
 
 // Default is the value of an input that a case may leave out; it always has a source.
 type Default struct {
-	Value  string `yaml:"value"`
-	Source string `yaml:"source"`
-	Grade  string `yaml:"grade"`
+	Value  string `yaml:"value" json:"value,omitempty"`
+	Source string `yaml:"source" json:"source,omitempty"`
+	Grade  string `yaml:"grade" json:"grade,omitempty"`
 }
 
 // Input is one input of a lever, cost item or package.
 type Input struct {
-	Name    string   `yaml:"-"`
-	Unit    string   `yaml:"unit"`
-	Chain   string   `yaml:"chain"` // variable of the chain it stands for
-	Or      string   `yaml:"or"`    // formula over other variables, of a chain's variable
-	Label   Text     `yaml:"label"`
-	Hint    Text     `yaml:"hint"`
-	Range   string   `yaml:"range"` // published range, for audits
-	Default *Default `yaml:"default"`
+	Name    string   `yaml:"-" json:"name,omitempty"`
+	Unit    string   `yaml:"unit" json:"unit,omitempty"`
+	Chain   string   `yaml:"chain" json:"chain,omitempty"` // variable of the chain it stands for
+	Or      string   `yaml:"or" json:"or,omitempty"`       // formula over other variables, of a chain's variable
+	Label   Text     `yaml:"label" json:"label,omitempty"`
+	Hint    Text     `yaml:"hint" json:"hint,omitempty"`
+	Range   string   `yaml:"range" json:"range,omitempty"` // published range, for audits
+	Default *Default `yaml:"default" json:"default,omitempty"`
 }
 
 // Inputs keeps the order of the file.
@@ -102,95 +102,95 @@ func (in Inputs) Get(name string) (Input, bool) {
 
 // Evidence is one published figure.
 type Evidence struct {
-	What       Text   `yaml:"what"`
-	Value      string `yaml:"value"`
-	Population Text   `yaml:"population"`
-	Design     Text   `yaml:"design"`
-	Grade      string `yaml:"grade"` // A to D
-	Source     string `yaml:"source"`
-	Year       int    `yaml:"year"`
-	Caveat     Text   `yaml:"caveat"`
+	What       Text   `yaml:"what" json:"what,omitempty"`
+	Value      string `yaml:"value" json:"value,omitempty"`
+	Population Text   `yaml:"population" json:"population,omitempty"`
+	Design     Text   `yaml:"design" json:"design,omitempty"`
+	Grade      string `yaml:"grade" json:"grade,omitempty"` // A to D
+	Source     string `yaml:"source" json:"source,omitempty"`
+	Year       int    `yaml:"year" json:"year,omitempty"`
+	Caveat     Text   `yaml:"caveat" json:"caveat,omitempty"`
 }
 
 // Realisation holds the exponents with which the three factors act on a lever.
 type Realisation struct {
-	Adoption    float64 `yaml:"adoption"`
-	DataQuality float64 `yaml:"data_quality"`
-	Process     float64 `yaml:"process"`
+	Adoption    float64 `yaml:"adoption" json:"adoption,omitempty"`
+	DataQuality float64 `yaml:"data_quality" json:"data_quality,omitempty"`
+	Process     float64 `yaml:"process" json:"process,omitempty"`
 }
 
 // When is the default timing of a cost item, in months.
 type When struct {
-	At    *int `yaml:"at"`
-	Every int  `yaml:"every"`
-	From  *int `yaml:"from"`
-	To    *int `yaml:"to"`
+	At    *int `yaml:"at" json:"at,omitempty"`
+	Every int  `yaml:"every" json:"every,omitempty"`
+	From  *int `yaml:"from" json:"from,omitempty"`
+	To    *int `yaml:"to" json:"to,omitempty"`
 }
 
 // Lever is a way in which a CRM brings money or time.
 type Lever struct {
-	ID          string      `yaml:"id"`
-	Name        Text        `yaml:"name"`
-	Text        Text        `yaml:"text"`
-	Kind        string      `yaml:"kind"`
-	Realisation Realisation `yaml:"realisation"`
-	Why         Text        `yaml:"why"`
-	Inputs      Inputs      `yaml:"inputs"`
-	Formula     string      `yaml:"formula"` // money or money per time; realisation is multiplied on
-	Chain       string      `yaml:"chain"`   // id of the chain it acts on
-	Effect      string      `yaml:"effect"`  // relative change of the chain; has realised in it
-	Evidence    []Evidence  `yaml:"evidence"`
-	Measure     Text        `yaml:"measure"`
+	ID          string      `yaml:"id" json:"id,omitempty"`
+	Name        Text        `yaml:"name" json:"name,omitempty"`
+	Text        Text        `yaml:"text" json:"text,omitempty"`
+	Kind        string      `yaml:"kind" json:"kind,omitempty"`
+	Realisation Realisation `yaml:"realisation" json:"realisation,omitempty"`
+	Why         Text        `yaml:"why" json:"why,omitempty"`
+	Inputs      Inputs      `yaml:"inputs" json:"inputs,omitempty"`
+	Formula     string      `yaml:"formula" json:"formula,omitempty"` // money or money per time; realisation is multiplied on
+	Chain       string      `yaml:"chain" json:"chain,omitempty"`     // id of the chain it acts on
+	Effect      string      `yaml:"effect" json:"effect,omitempty"`   // relative change of the chain; has realised in it
+	Evidence    []Evidence  `yaml:"evidence" json:"evidence,omitempty"`
+	Measure     Text        `yaml:"measure" json:"measure,omitempty"`
 
-	Example             map[string]string `yaml:"example"`
-	ExamplePerYear      float64           `yaml:"example_per_year"`
-	ExampleMonth12Total float64           `yaml:"example_month_12_total"`
+	Example             map[string]string `yaml:"example" json:"example,omitempty"`
+	ExamplePerYear      float64           `yaml:"example_per_year" json:"example_per_year,omitempty"`
+	ExampleMonth12Total float64           `yaml:"example_month_12_total" json:"example_month_12_total,omitempty"`
 }
 
 // Cost is a cost item.
 type Cost struct {
-	ID           string            `yaml:"id"`
-	Name         Text              `yaml:"name"`
-	Text         Text              `yaml:"text"`
-	Kind         string            `yaml:"kind"`
-	Inputs       Inputs            `yaml:"inputs"`
-	Formula      string            `yaml:"formula"`
-	When         When              `yaml:"when"`
-	Forgotten    Text              `yaml:"forgotten"`
-	Evidence     []Evidence        `yaml:"evidence"`
-	Measure      Text              `yaml:"measure"`
-	Example      map[string]string `yaml:"example"`
-	ExampleTotal float64           `yaml:"example_total"`
+	ID           string            `yaml:"id" json:"id,omitempty"`
+	Name         Text              `yaml:"name" json:"name,omitempty"`
+	Text         Text              `yaml:"text" json:"text,omitempty"`
+	Kind         string            `yaml:"kind" json:"kind,omitempty"`
+	Inputs       Inputs            `yaml:"inputs" json:"inputs,omitempty"`
+	Formula      string            `yaml:"formula" json:"formula,omitempty"`
+	When         When              `yaml:"when" json:"when,omitempty"`
+	Forgotten    Text              `yaml:"forgotten" json:"forgotten,omitempty"`
+	Evidence     []Evidence        `yaml:"evidence" json:"evidence,omitempty"`
+	Measure      Text              `yaml:"measure" json:"measure,omitempty"`
+	Example      map[string]string `yaml:"example" json:"example,omitempty"`
+	ExampleTotal float64           `yaml:"example_total" json:"example_total,omitempty"`
 }
 
 // Bundle is one lever inside a package, with the inputs that the evidence presets.
 type Bundle struct {
-	Lever string            `yaml:"lever"`
-	Set   map[string]string `yaml:"set"`
+	Lever string            `yaml:"lever" json:"lever,omitempty"`
+	Set   map[string]string `yaml:"set" json:"set,omitempty"`
 }
 
 // Package is an AI package: levers together with their seat price.
 type Package struct {
-	ID   string `yaml:"id"`
-	Name Text   `yaml:"name"`
-	Text Text   `yaml:"text"`
+	ID   string `yaml:"id" json:"id,omitempty"`
+	Name Text   `yaml:"name" json:"name,omitempty"`
+	Text Text   `yaml:"text" json:"text,omitempty"`
 	Cost struct {
-		Inputs  Inputs `yaml:"inputs"`
-		Formula string `yaml:"formula"`
-	} `yaml:"cost"`
-	Benefits             map[string]Bundle `yaml:"benefits"`
-	Evidence             []Evidence        `yaml:"evidence"`
-	NoControlledEvidence Text              `yaml:"no_controlled_evidence"`
-	Caution              Text              `yaml:"caution"`
-	Measure              Text              `yaml:"measure"`
+		Inputs  Inputs `yaml:"inputs" json:"inputs,omitempty"`
+		Formula string `yaml:"formula" json:"formula,omitempty"`
+	} `yaml:"cost" json:"cost,omitempty"`
+	Benefits             map[string]Bundle `yaml:"benefits" json:"benefits,omitempty"`
+	Evidence             []Evidence        `yaml:"evidence" json:"evidence,omitempty"`
+	NoControlledEvidence Text              `yaml:"no_controlled_evidence" json:"no_controlled_evidence,omitempty"`
+	Caution              Text              `yaml:"caution" json:"caution,omitempty"`
+	Measure              Text              `yaml:"measure" json:"measure,omitempty"`
 }
 
 // Chain is a product that several levers act on together.
 type Chain struct {
-	ID        string `yaml:"-"`
-	Name      Text   `yaml:"name"`
-	Base      string `yaml:"base"` // money per time without CRM
-	Variables Inputs `yaml:"variables"`
+	ID        string `yaml:"-" json:"id"`
+	Name      Text   `yaml:"name" json:"name,omitempty"`
+	Base      string `yaml:"base" json:"base,omitempty"` // money per time without CRM
+	Variables Inputs `yaml:"variables" json:"variables,omitempty"`
 }
 
 // Catalogue answers by id. It is safe for concurrent use.
@@ -357,7 +357,7 @@ func (c *Catalogue) Chain(id string) (*Chain, error) {
 		c.chains = map[string]*Chain{}
 		for i := len(c.folders) - 1; i >= 0; i-- {
 			var file struct {
-				Chains map[string]*Chain `yaml:"chains"`
+				Chains map[string]*Chain `yaml:"chains" json:"chains,omitempty"`
 			}
 			one := &Catalogue{folders: c.folders[i:]}
 			if ok, err := one.read("", "chains", &file); err != nil {

@@ -168,3 +168,26 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func FuzzNumber(f *testing.F) {
+	for _, s := range []string{"1", "14 000", "1 234 567.25", "0.5", "1e6", "1e-7", "12 34", "1.2.3", "007", "1 000 00", "9999999999999999999999"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		e, err := formula.Parse(s)
+		if err != nil {
+			return
+		}
+		n, ok := e.(*formula.Number)
+		if !ok || n.Unit.Text != "" {
+			return
+		}
+		again, err := formula.Parse(formula.Format(n.Value))
+		if err != nil {
+			t.Fatalf("%q is written as %q, which fails: %v", s, formula.Format(n.Value), err)
+		}
+		if m, ok := again.(*formula.Number); !ok || math.Abs(m.Value-n.Value) > 1e-11*math.Abs(n.Value) {
+			t.Fatalf("%q is written as %q", s, formula.Format(n.Value))
+		}
+	})
+}

@@ -226,7 +226,7 @@ func (b *builder) distError(q *Quantity, e formula.Expr, err error, scale float6
 	if err == nil {
 		return
 	}
-	q.Dist, q.state = nil, done // one error is enough
+	q.Dist, q.state, q.broken = nil, done, true // one error is enough
 	var p dist.ParamError
 	if !errors.As(err, &p) {
 		b.add("distribution_invalid", q.at(e), diag.Args{"detail": err.Error()})
@@ -267,6 +267,8 @@ func (b *builder) check(q *Quantity) {
 		}
 		if t, ok := b.infer(q, q.Expr); ok {
 			q.Dim = t.dim
+		} else {
+			q.broken = true
 		}
 	} else if q.Unit.Currency != "" && q.Unit.Currency != b.m.File.Currency {
 		b.currency(q, q.Expr, q.Unit)
@@ -334,10 +336,9 @@ func (b *builder) name(q *Quantity, e *formula.Name) (kind, bool) {
 		b.add("cycle", q.at(e), diag.Args{"name": r.ID})
 		return kind{}, false
 	}
-	errorsBefore := len(b.found)
 	b.check(r)
 	q.Refs[e.Text] = r
-	return kind{dim: r.Dim}, len(b.found) == errorsBefore || r.builtin != ""
+	return kind{dim: r.Dim}, !r.broken // what is wrong with r is said at r
 }
 
 func (b *builder) binary(q *Quantity, e *formula.Binary) (kind, bool) {
@@ -473,7 +474,7 @@ func (b *builder) call(q *Quantity, e *formula.Call) (kind, bool) {
 
 // expect compares a checked quantity with what its place wants.
 func (b *builder) expect(q *Quantity, w want) bool {
-	if q == nil || q.state != done {
+	if q == nil || q.state != done || q.broken {
 		return false
 	}
 	if q.Expr != nil {

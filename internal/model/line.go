@@ -565,7 +565,7 @@ func (b *builder) checkLine(l *Line) {
 	if l.Effect != nil {
 		b.expect(l.Effect, want{dims: []quantity.Dim{quantity.Plain}, unit: "%"})
 	}
-	if l.Amount == nil || l.Amount.state != done {
+	if l.Amount == nil || l.Amount.state != done || l.Amount.broken {
 		return
 	}
 	scheduled := len(l.Months) > 0

@@ -54,6 +54,7 @@ type Quantity struct {
 	scope   scope
 	builtin string // month, horizon, adoption, data_quality, process, realised
 	state   state
+	broken  bool // an error was reported for it; what follows from that is not said again
 	share   bool // values are shares of a whole, 0 to 1
 }
 
@@ -265,7 +266,8 @@ func (b *builder) correlate() {
 				}
 				b.add("unknown_name", at, diag.Args{"name": name, "nearest": quantity.Nearest(name, ids)})
 			case !have.Uncertain() && have.state == done:
-				b.add("correlate_certain", at, diag.Args{"name": name})
+				// A value set for a what-if is certain; the rest of the case still holds.
+				b.warn("correlate_certain", at, diag.Args{"name": name})
 			default:
 				q[i] = have
 			}

@@ -66,3 +66,25 @@ func TestDimensionNames(t *testing.T) {
 		}
 	}
 }
+
+func FuzzUnit(f *testing.F) {
+	for _, s := range []string{"EUR/month", "%/year", "/h", "h/week", "€", "money/h/h", "EUR//h", "/", "month/month", " % ", "Monat"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		u, unknown, ok := quantity.Parse(s)
+		if !ok {
+			return
+		}
+		if unknown != "" || !(u.Scale > 0) || math.IsInf(u.Scale, 0) && len(s) < 100 {
+			t.Fatalf("%q: %+v, unknown %q", s, u, unknown)
+		}
+		again, _, ok := quantity.Parse(u.Text)
+		if !ok || again != u {
+			t.Fatalf("%q reads as %+v, its text as %+v", s, u, again)
+		}
+		if u.Dim.Code() == "" {
+			t.Fatalf("%q has a dimension without a name", s)
+		}
+	})
+}

@@ -19,7 +19,7 @@ import (
 
 // Limits of a run.
 const (
-	MaxDraws = 20_000_000
+	MaxDraws = 10_000_000
 	// tileSize is the default number of draws in a tile: a row of 512 float64 is 4 KiB, so the handful of rows one month
 	// touches stays in the first-level cache.
 	tileSize = 512
