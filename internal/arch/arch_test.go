@@ -16,13 +16,13 @@ const module = "github.com/rendite-crm/rendite/"
 // layers lists the packages from the bottom up: a package may import only what stands before it.
 var layers = []string{
 	// vocabulary
-	"internal/diag", "internal/quantity", "internal/formula",
+	"internal/diag", "internal/quantity", "internal/formula", "internal/locale",
 	// numbers
-	"internal/dist", "internal/draw", "internal/finance", "internal/plan", "internal/sim",
+	"internal/dist", "internal/draw", "internal/finance", "internal/plan", "internal/sim", "internal/explain",
 	// case file → model → result
-	"internal/casefile", "internal/catalogue", "internal/model", "internal/result", "internal/calc", "internal/starter",
+	"internal/casefile", "internal/catalogue", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
 	// showing
-	"internal/locale", "internal/chart", "internal/report",
+	"internal/chart", "internal/report",
 	// surfaces
 	"internal/cli", "cmd/rendite", "bench",
 }
@@ -30,7 +30,7 @@ var layers = []string{
 // importers says which packages may import a third-party module; everything else is its own business.
 var importers = map[string][]string{
 	"github.com/goccy/go-yaml":          {"internal/casefile", "internal/catalogue"},
-	"gonum.org/v1/gonum":                {"internal/dist", "internal/draw"},
+	"gonum.org/v1/gonum":                {"internal/dist", "internal/draw", "internal/explain"},
 	"golang.org/x/sys":                  {"internal/sim"},
 	"github.com/nicksnyder/go-i18n/v2":  {"internal/locale"},
 	"github.com/bojanz/currency":        {"internal/locale"},

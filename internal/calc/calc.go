@@ -3,9 +3,11 @@
 package calc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -14,10 +16,10 @@ import (
 	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/diag"
-	"github.com/rendite-crm/rendite/internal/draw"
 	"github.com/rendite-crm/rendite/internal/finance"
 	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/plan"
+	"github.com/rendite-crm/rendite/internal/quantity"
 	"github.com/rendite-crm/rendite/internal/result"
 	"github.com/rendite-crm/rendite/internal/sim"
 )
@@ -58,6 +60,10 @@ type Answer struct {
 	Model   *model.Model
 	Graph   *plan.Graph
 	Outcome *sim.Outcome
+	Runner  *sim.Runner
+	// Keys orders the streams of random numbers, shared by all scenarios of the case.
+	Keys []string
+	lang string
 }
 
 // Check reads and checks a case without simulating it. With no scenario every scenario is checked too. The list holds
@@ -87,24 +93,58 @@ func Check(c Case, scenario string) (*model.Model, diag.List) {
 		return nil, found.Sorted()
 	}
 	if scenario == "" {
-		for _, s := range f.Scenarios {
-			sf, _ := casefile.Decode(c.Name, root, s.ID, c.Overlays...)
-			if sf == nil {
-				continue // Decode without a scenario has reported it
-			}
-			if _, list := model.Build(sf, cat); list.Err() != nil {
-				for _, d := range list {
-					if d.Severity == diag.Error {
-						found.Add(d)
-					}
-				}
-			}
+		for _, d := range scenarios(c, cat, root, m) {
+			found.Add(d)
 		}
 		if found.Err() != nil {
 			return nil, found.Sorted()
 		}
 	}
 	return m, found.Sorted()
+}
+
+// scenarios checks every scenario of the case and looks for assumptions that nothing uses in any of them.
+func scenarios(c Case, cat *catalogue.Catalogue, root *casefile.Node, base *model.Model) diag.List {
+	var found diag.List
+	models := []*model.Model{base}
+	for _, s := range base.File.Scenarios {
+		f, _ := casefile.Decode(c.Name, root, s.ID, c.Overlays...)
+		if f == nil {
+			continue // Decode without a scenario has reported it
+		}
+		m, list := model.Build(f, cat)
+		if list.Err() == nil {
+			models = append(models, m)
+			continue
+		}
+		models = nil // what it would have used is not known
+		for _, d := range list {
+			if d.Severity == diag.Error {
+				found.Add(s.Mark(d))
+			}
+		}
+	}
+	if found.Err() != nil {
+		return found
+	}
+	used := map[string]bool{}
+	for _, m := range models {
+		unused := m.Unused()
+		for _, a := range m.File.Assumptions {
+			if !slices.ContainsFunc(unused, func(q *model.Quantity) bool { return q.ID == a.Name }) {
+				used[a.Name] = true
+			}
+		}
+	}
+	names := slices.Sorted(maps.Keys(used))
+	for _, m := range models {
+		for _, q := range m.Unused() {
+			if !used[q.ID] {
+				found.Add(diag.Warn("assumption_unused", q.At, diag.Args{"name": q.ID, "nearest": quantity.Nearest(q.ID, names)}))
+			}
+		}
+	}
+	return found
 }
 
 // Keys lists the names of all uncertain inputs of the case and its scenarios, the case's first: the order of the Sobol
@@ -157,15 +197,16 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	}
 	order := keys(c, base)
 	compiled := time.Now()
-	out, err := sim.Run(ctx, g, sim.Options{Draws: o.Draws, Seed: o.Seed, Pseudo: o.Pseudo, Keys: order, Workers: o.Workers, Progress: o.Progress})
+	runner, err := sim.New(g)
 	if err != nil {
-		if list := correlationError(m, err); list != nil {
-			return nil, list, nil
-		}
+		return nil, nil, err
+	}
+	out, err := runner.Run(ctx, sim.Options{Draws: o.Draws, Seed: o.Seed, Pseudo: o.Pseudo, Keys: order, Workers: o.Workers, Progress: o.Progress})
+	if err != nil {
 		return nil, nil, err
 	}
 	simulated := time.Now()
-	a := &Answer{Model: m, Graph: g, Outcome: out, Result: &result.Result{
+	a := &Answer{Model: m, Graph: g, Outcome: out, Runner: runner, Keys: order, lang: o.Lang, Result: &result.Result{
 		Case: result.Case{
 			Name: m.File.Case, Organisation: m.File.Organisation, Currency: m.File.Currency, Start: m.File.Start,
 			HorizonMonths: m.File.Horizon, DiscountPerYear: m.File.Discount, Timing: "monthly",
@@ -185,23 +226,6 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	ms := func(from, to time.Time) float64 { return float64(to.Sub(from).Microseconds()) / 1000 }
 	a.Timing = result.Timing{Read: ms(started, read), Compile: ms(read, compiled), Simulate: ms(compiled, simulated), Summarise: ms(simulated, done)}
 	return a, a.Diagnostics, nil
-}
-
-// correlationError turns a correlation that cannot be into a diagnostic at its place.
-func correlationError(m *model.Model, err error) diag.List {
-	var infeasible *draw.InfeasibleError
-	var pair *draw.PairError
-	at := diag.Position{File: m.File.Name}
-	if len(m.Pairs) > 0 {
-		at = m.Pairs[0].At
-	}
-	switch {
-	case errors.As(err, &infeasible):
-		return diag.List{diag.New("correlation_infeasible", at, diag.Args{"factor": infeasible.Factor})}
-	case errors.As(err, &pair):
-		return diag.List{diag.New("correlation_pair", at, diag.Args{"detail": pair.Err.Error()})}
-	}
-	return nil
 }
 
 func (a *Answer) note(code string, at diag.Position, args diag.Args) {
@@ -234,7 +258,7 @@ func (a *Answer) summarise(o Options) diag.List {
 	}
 	for i, npv := range out.NPV {
 		if math.IsNaN(npv) || math.IsInf(npv, 0) {
-			return diag.List{diag.New("not_finite_draw", diag.Position{File: m.File.Name}, diag.Args{"draw": i + 1, "line": a.guilty()})}
+			return diag.List{a.unreal(i + 1)}
 		}
 	}
 	a.simulation()
@@ -252,7 +276,7 @@ func (a *Answer) summarise(o Options) diag.List {
 		if l.Benefit {
 			group = "benefits"
 		}
-		line := result.Line{ID: l.ID, Label: a.label(l, o.Lang), Group: group, Kind: l.Kind, Grade: l.Grade(), Lever: l.Lever,
+		line := result.Line{ID: l.ID, Label: a.LineLabel(l), Group: group, Kind: l.Kind, Grade: l.Grade(), Lever: l.Lever,
 			PV: result.LineRange{P10: out.Lines[i][0], P50: out.Lines[i][2], P90: out.Lines[i][4]}}
 		for _, v := range flows[i] {
 			line.Plan += v
@@ -262,29 +286,46 @@ func (a *Answer) summarise(o Options) diag.List {
 		}
 		a.Lines = append(a.Lines, line)
 	}
-	a.grade(o.Lang)
+	a.grade()
 	return nil
 }
 
-// guilty names a line whose present value is not a number in the simulation.
-func (a *Answer) guilty() string {
-	for i, q := range a.Outcome.Lines {
-		if math.IsNaN(a.Outcome.LineMeans[i]) || math.IsInf(a.Outcome.LineMeans[i], 0) || math.IsNaN(q[2]) {
-			return a.Model.Lines[i].ID
+// unreal reports a draw whose net present value is not a number, with the line and the input behind it where they can be
+// found by moving one input at a time.
+func (a *Answer) unreal(draw int) diag.Diagnostic {
+	m, g := a.Model, a.Graph
+	d := diag.New("not_finite_draw", diag.Position{File: m.File.Name}, diag.Args{"draw": draw, "line": "", "input": "", "value": 0.0})
+	for _, p := range []float64{0.5, 0.05, 0.95, 0.01, 0.99, 1e-3, 1 - 1e-3, 1e-6, 1 - 1e-6} {
+		for i, in := range g.Inputs {
+			values := g.Medians()
+			values[i] = in.Dist.Quantile(p)
+			for k, flow := range g.Evaluate(values) {
+				if slices.ContainsFunc(flow, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+					q, _ := m.Quantity(in.ID)
+					d.At, d.Args["line"], d.Args["input"], d.Args["value"] = m.Lines[k].At, m.Lines[k].ID, in.ID, values[i]*q.Factor/q.Unit.Scale
+					return d
+				}
+			}
 		}
 	}
-	return ""
+	return d
 }
 
-// label is what a line is called: by the file, by the catalogue, else its id.
-func (a *Answer) label(l *model.Line, lang string) string {
+// LineLabel is what a line is called: by the file, by the catalogue, else its id.
+func (a *Answer) LineLabel(l *model.Line) string {
+	return cmp.Or(l.Label, l.Name.In(a.lang), l.ID)
+}
+
+// Label is what a quantity is called: by the file, else by the catalogue with the line it belongs to, else its id.
+func (a *Answer) Label(q *model.Quantity) string {
+	name := cmp.Or(q.Label, q.Name.In(a.lang))
 	switch {
-	case l.Label != "":
-		return l.Label
-	case l.Name.In(lang) != "":
-		return l.Name.In(lang)
+	case q.Line == nil:
+		return cmp.Or(name, q.ID)
+	case name == "":
+		return a.LineLabel(q.Line)
 	}
-	return l.ID
+	return a.LineLabel(q.Line) + ": " + name
 }
 
 func pointer(v float64, ok bool) *float64 {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/result"
 )
 
@@ -13,7 +12,7 @@ const carries = 0.05
 
 // grade finds the inputs that carry the result and gives it the weakest of their grades. An input without a grade counts
 // as D. If nothing carries 5 %, all inputs count; a case without uncertainty has the weakest grade of what it states.
-func (a *Answer) grade(lang string) {
+func (a *Answer) grade() {
 	shares := a.Outcome.VarianceShares()
 	var all []result.Carrier
 	for i, in := range a.Graph.Inputs {
@@ -21,7 +20,7 @@ func (a *Answer) grade(lang string) {
 		if !ok {
 			continue
 		}
-		c := result.Carrier{ID: q.ID, Label: a.quantityLabel(q, lang), Share: shares[i], Grade: cmp.Or(q.Grade, "D"), Stated: q.Grade != ""}
+		c := result.Carrier{ID: q.ID, Label: a.Label(q), Share: shares[i], Grade: cmp.Or(q.Grade, "D"), Stated: q.Grade != ""}
 		all = append(all, c)
 	}
 	slices.SortStableFunc(all, func(x, y result.Carrier) int { return cmp.Compare(y.Share, x.Share) })
@@ -44,16 +43,4 @@ func (a *Answer) grade(lang string) {
 		}
 		a.Grade = cmp.Or(a.Grade, "D")
 	}
-}
-
-// quantityLabel is what an input is called: by the file, else by the catalogue with the line it belongs to, else its id.
-func (a *Answer) quantityLabel(q *model.Quantity, lang string) string {
-	name := cmp.Or(q.Label, q.Name.In(lang))
-	switch {
-	case q.Line == nil:
-		return cmp.Or(name, q.ID)
-	case name == "":
-		return a.label(q.Line, lang)
-	}
-	return a.label(q.Line, lang) + ": " + name
 }

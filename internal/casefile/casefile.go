@@ -4,6 +4,7 @@
 package casefile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -142,6 +143,20 @@ type Scenario struct {
 	Node  *Node
 }
 
+// Mark says in which scenario d was found, where its place is outside of the scenario: a line of the case that is right
+// by itself can be wrong in one of them. The argument is in_scenario.
+func (s Scenario) Mark(d diag.Diagnostic) diag.Diagnostic {
+	if d.At.Line >= s.At.Line && d.At.Line <= s.Node.last() {
+		return d
+	}
+	d.Args = maps.Clone(d.Args)
+	if d.Args == nil {
+		d.Args = diag.Args{}
+	}
+	d.Args["in_scenario"] = s.ID
+	return d
+}
+
 // CurveNames are the three factors of realisation in the order of the documentation.
 var CurveNames = []string{"adoption", "data_quality", "process"}
 
@@ -181,7 +196,7 @@ func Decode(name string, root *Node, scenario string, overlays ...*Node) (*File,
 			for _, s := range scenarios {
 				ids = append(ids, s.ID)
 			}
-			d.add("unknown_scenario", diag.Position{File: name}, diag.Args{"name": scenario, "nearest": quantity.Nearest(scenario, ids), "known": strings.Join(ids, ", ")})
+			d.add("unknown_scenario", diag.Position{File: name}, diag.Args{"name": scenario, "nearest": quantity.Nearest(scenario, ids), "known": ids})
 			return nil, d.found
 		}
 		root = d.lay(root, scenarios[i].Node)
@@ -202,7 +217,7 @@ func Decode(name string, root *Node, scenario string, overlays ...*Node) (*File,
 			probe.decode(probe.lay(root, s.Node))
 			for _, e := range probe.found {
 				if e.Severity == diag.Error {
-					d.found.Add(e)
+					d.found.Add(s.Mark(e))
 				}
 			}
 		}

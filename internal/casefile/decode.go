@@ -56,7 +56,7 @@ func (d *decoder) unknownKey(e Entry, where string, known []string) {
 		d.meant = map[string]bool{}
 	}
 	d.meant[nearest] = true
-	d.add("unknown_key", e.At, diag.Args{"name": e.Key, "where": where, "nearest": nearest, "known": strings.Join(known, ", ")})
+	d.add("unknown_key", e.At, diag.Args{"name": e.Key, "where": where, "nearest": nearest, "known": known})
 }
 
 func (d *decoder) decode(root *Node) *File {
@@ -92,7 +92,7 @@ func (d *decoder) decode(root *Node) *File {
 			}
 		case "horizon":
 			f.Horizon = d.months(v, "horizon", 1, MaxHorizon)
-			if x, ok := formulaNumber(v); ok && x.Unit.Text == "" && f.Horizon <= 10 {
+			if x, ok := formulaNumber(v); ok && x.Unit.Text == "" && x.Value == float64(f.Horizon) && f.Horizon <= 10 {
 				d.found.Add(diag.Warn("horizon_short", v.At, diag.Args{"months": f.Horizon}))
 			}
 		case "discount":
@@ -126,6 +126,10 @@ func (d *decoder) decode(root *Node) *File {
 			f.Correlate = d.correlate(v)
 		case "scenarios":
 		default:
+			if _, err := formula.Parse(v.Text); v.Kind == Scalar && err == nil && NearestKey(e.Key, topKeys) == "" {
+				d.add("assumption_outside", e.At, diag.Args{"name": e.Key})
+				continue
+			}
 			d.unknownKey(e, "case", topKeys)
 		}
 	}
@@ -248,6 +252,15 @@ func (d *decoder) formula(n *Node) formula.Expr {
 		return nil
 	}
 	e, err := formula.Parse(n.Text)
+	if err != nil && err.Code == "formula_unexpected" && err.Start > 0 {
+		// {value: 52 EUR/h grade: A} lacks a comma.
+		rest := []rune(n.Text)
+		if word, _, ok := strings.Cut(string(rest[err.Start:]), ":"); ok && (slices.Contains(lineKeys, word) || slices.Contains(quantityKeys, word) || slices.Contains(curveKeys, word)) {
+			instead := strings.TrimSpace(string(rest[:err.Start])) + ", " + string(rest[err.Start:])
+			d.add("comma_missing", n.Inside(err.Span), diag.Args{"name": word, "instead": instead})
+			return nil
+		}
+	}
 	if err != nil {
 		d.add(err.Code, n.Inside(err.Span), diag.Args(err.Args))
 		return nil
@@ -262,7 +275,9 @@ func (d *decoder) formula(n *Node) formula.Expr {
 	}
 	formula.Walk(e, func(x formula.Expr) {
 		if number, ok := x.(*formula.Number); ok && number.LooksLikeThousands() {
-			d.found.Add(diag.Warn("dot_thousands", n.Inside(number.Span), diag.Args{"text": number.Text, "thousands": strings.Replace(number.Text, ".", " ", 1)}))
+			digits := formula.Span{Start: number.Start, End: number.Start + len(number.Text)}
+			d.found.Add(diag.Warn("dot_thousands", n.Inside(digits), diag.Args{"text": number.Text, "value": number.Value,
+				"thousands": strings.Replace(number.Text, ".", " ", 1), "decimal": formula.Format(number.Value)}))
 		}
 	})
 	return e
@@ -412,7 +427,7 @@ func (d *decoder) rate(n *Node, what string) float64 {
 		return 0
 	}
 	if v <= -1 || v > 1 {
-		d.add("rate_range", n.Inside(x.Span), diag.Args{"what": what})
+		d.add("rate_range", n.Inside(x.Span), diag.Args{"what": what, "instead": x.Text + " %/year", "unit": x.Unit.Text})
 		return 0
 	}
 	return v
@@ -426,7 +441,11 @@ func (d *decoder) share(n *Node, what string) float64 {
 	}
 	v := x.Canonical()
 	if x.Unit.Dim != quantity.Plain || v < 0 || v > 1 {
-		d.add("share_range", n.Inside(x.Span), diag.Args{"what": what})
+		instead := ""
+		if x.Unit.Text == "" {
+			instead = x.Text + " %"
+		}
+		d.add("share_range", n.Inside(x.Span), diag.Args{"what": what, "instead": instead})
 		return 0
 	}
 	return v

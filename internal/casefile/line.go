@@ -2,7 +2,6 @@ package casefile
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/formula"
@@ -66,7 +65,7 @@ func (d *decoder) line(e Entry, group string) *Line {
 			l.Kind = d.oneOf(v, "kind", kinds)
 		case "lever", "item", "package":
 			if k.Key != want {
-				d.add("unknown_key", k.At, diag.Args{"name": k.Key, "where": where, "nearest": want, "known": strings.Join(keys, ", ")})
+				d.add("unknown_key", k.At, diag.Args{"name": k.Key, "where": where, "nearest": want, "known": keys})
 				mistyped = true
 				continue
 			}
@@ -94,8 +93,11 @@ func (d *decoder) line(e Entry, group string) *Line {
 			if v.Kind == List {
 				items = v.Items
 			}
-			for _, m := range items {
+			for i, m := range items {
 				l.Months = append(l.Months, d.months(m, where+".at", 0, MaxHorizon))
+				if l.Months[i] >= slices.Max(l.Months) {
+					l.places["at"] = m.At // the place of the last month
+				}
 			}
 		case "every":
 			l.Every = d.months(v, where+".every", 1, MaxHorizon)
@@ -193,7 +195,7 @@ func (d *decoder) ways(l *Line, e Entry, group, want string, keys []string, mist
 	for _, in := range l.Inputs {
 		near := NearestKey(in.Name, keys)
 		if len(ways) == 1 || near != "" {
-			d.add("unknown_key", in.At, diag.Args{"name": in.Name, "where": where, "nearest": near, "known": strings.Join(keys, ", ")})
+			d.add("unknown_key", in.At, diag.Args{"name": in.Name, "where": where, "nearest": near, "known": keys})
 			mistyped = mistyped || saysMoney(near, want)
 		}
 	}
@@ -229,6 +231,15 @@ func (d *decoder) correlate(n *Node) []Correlation {
 	}
 	var all []Correlation
 	for _, item := range n.Items {
+		if item.Kind == List && len(item.Items) == 4 {
+			if a, b := item.Items[2], item.Items[3]; a.At.EndColumn+1 == b.At.Column && a.At.Line == b.At.Line && a.Kind == Scalar && b.Kind == Scalar {
+				code, instead, thousands := formula.Rewrite(a.Text + "," + b.Text)
+				at := a.At
+				at.EndColumn = b.At.EndColumn
+				d.add(code, at, diag.Args{"instead": instead, "thousands": thousands})
+				continue
+			}
+		}
 		if item.Kind != List || len(item.Items) != 3 || item.Items[0].Kind != Scalar || item.Items[1].Kind != Scalar {
 			d.add("list_expected", item.At, diag.Args{"where": "correlate", "example": example})
 			continue
@@ -259,7 +270,7 @@ func (d *decoder) scenarios(n *Node) []Scenario {
 			d.add("name_taken", e.At, diag.Args{"name": "base"})
 		}
 		if e.Value.Kind != Map {
-			d.add("map_expected", e.Value.At, diag.Args{"where": "scenarios." + e.Key})
+			d.add("map_expected", e.Value.At, diag.Args{"where": "scenarios." + e.Key, "example": "{assumptions: {users: 30}}"})
 			continue
 		}
 		for _, k := range e.Value.Entries {

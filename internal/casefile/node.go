@@ -67,6 +67,21 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
+// last is the last line that the node has something on.
+func (n *Node) last() int {
+	line := n.At.Line
+	for _, e := range n.Entries {
+		line = max(line, e.At.Line, e.Value.last())
+	}
+	for _, i := range n.Items {
+		line = max(line, i.last())
+	}
+	if k := len(n.spots); k > 0 {
+		line = max(line, n.spots[k-1].line)
+	}
+	return line
+}
+
 // Inside is the place of a part of the scalar's text.
 func (n *Node) Inside(s formula.Span) diag.Position {
 	at := n.At
@@ -98,7 +113,7 @@ func ParseYAML(name string, text []byte) (root *Node, found diag.List) {
 		return nil, found
 	}
 	if !utf8.Valid(text) {
-		found.Add(diag.New("file_encoding", place, nil))
+		found.Add(diag.New("file_encoding", firstInvalid(name, string(text)), nil))
 		return nil, found
 	}
 	clean := strings.TrimPrefix(string(text), "\ufeff")
@@ -127,7 +142,8 @@ func ParseYAML(name string, text []byte) (root *Node, found diag.List) {
 		}
 		bodies++
 		if bodies > 1 {
-			r.found.Add(diag.New("yaml_documents", r.at(doc.Body.GetToken(), 1), nil))
+			line := doc.Body.GetToken().Position.Line
+			r.found.Add(diag.New("yaml_documents", r.position(line, 1, utf8.RuneCountInString(r.line(line))), nil))
 			break
 		}
 		root = r.node(doc.Body, 0)
@@ -139,6 +155,21 @@ func ParseYAML(name string, text []byte) (root *Node, found diag.List) {
 		return nil, r.found
 	}
 	return root, r.found
+}
+
+// firstInvalid is the place of the first byte that is not UTF-8.
+func firstInvalid(name, text string) diag.Position {
+	for i, r := range text {
+		if _, width := utf8.DecodeRuneInString(text[i:]); r != utf8.RuneError || width != 1 {
+			continue
+		}
+		before := text[:i]
+		lines := strings.Split(strings.ToValidUTF8(text, "\ufffd"), "\n")
+		r := reader{name: name, lines: lines}
+		start := strings.LastIndexByte(before, '\n') + 1
+		return r.position(strings.Count(before, "\n")+1, utf8.RuneCountInString(before[start:])+1, 1)
+	}
+	return diag.Position{File: name}
 }
 
 // tooDeep looks for nesting that a person would not write, before the parser recurses into it.
@@ -173,6 +204,14 @@ type reader struct {
 	found diag.List
 	last  piece         // of {…}, before the one that is read
 	cutAt diag.Position // the value that was found cut last
+}
+
+// line is one line of the text, counted from 1; "" outside.
+func (r *reader) line(n int) string {
+	if n < 1 || n > len(r.lines) {
+		return ""
+	}
+	return r.lines[n-1]
 }
 
 // position is a place in the text; what lies outside of it is moved to its edge.

@@ -17,6 +17,9 @@ import (
 // This file names mistakes in the YAML itself. The library reports where it stumbled, which is often the line after the
 // mistake, and in words that mean little to somebody who has never heard of YAML.
 
+// yamlSign finds a text that begins with a sign of YAML.
+var yamlSign = regexp.MustCompile(`(?:^|[:,{\[-]) *([*&!|>])`)
+
 var definedAt = regexp.MustCompile(`already defined at \[(\d+):`)
 
 // syntax turns the library's error into a diagnostic at the place of the mistake.
@@ -54,11 +57,19 @@ func (r *reader) syntax(err error) diag.Diagnostic {
 	case is("mapping value is not allowed"):
 		at.EndColumn = at.Column + utf8.RuneCountInString(rest)
 		known := slices.Concat(lineKeys, quantityKeys, curveKeys)
-		return diag.New("yaml_colon", at, diag.Args{"text": rest, "instead": quoted(rest), "braces": slices.Contains(known, t.Value)})
+		instead := quoted(rest)
+		if slices.Contains(known, t.Value) {
+			instead = "{" + strings.TrimSuffix(rest, "}") + "}"
+		}
+		return diag.New("yaml_colon", at, diag.Args{"instead": instead})
 	case is("could not find '[' character", "could not find '{' character"), is("not allowed in this context") && (value == "}" || value == "]"):
 		return diag.New("yaml_bracket_extra", r.position(at.Line, at.Column, 1), diag.Args{"text": value})
 	case is("must be specified", "end token", "flow map content"):
-		if open, ok := r.openBracket(at.Line, at.Column); ok {
+		until := at.Column
+		if value == "[" || value == "{" {
+			until++ // the bracket stands in a text and is the one that counts
+		}
+		if open, ok := r.openBracket(at.Line, until); ok {
 			bracket := string([]rune(open.Source)[open.Column-1])
 			return diag.New("yaml_bracket", open, diag.Args{"text": bracket, "close": map[string]string{"{": "}", "[": "]"}[bracket]})
 		}
@@ -77,6 +88,10 @@ func (r *reader) syntax(err error) diag.Diagnostic {
 			return diag.New("yaml_no_colon", at, diag.Args{"text": value, "instead": key + ": " + after})
 		}
 		return diag.New("yaml_no_colon", at, diag.Args{"text": value, "instead": ""})
+	case is("value is not allowed in this context") && yamlSign.MatchString(before):
+		i := yamlSign.FindStringSubmatchIndex(before)[2]
+		at = r.position(at.Line, utf8.RuneCountInString(before[:i])+1, 1)
+		return diag.New("yaml_reserved", at, diag.Args{"character": before[i : i+1], "instead": quoted(restOf(line, at.Column-1))})
 	case is("value is not allowed in this context") && strings.TrimSpace(before) == "":
 		return r.indented(at.Line - 1)
 	case is("value is not allowed in this context") && strings.ContainsAny(before, `"'`):
@@ -97,7 +112,7 @@ func (r *reader) indented(line int) diag.Diagnostic {
 	indent := len(at.Source) - len(strings.TrimLeft(at.Source, " "))
 	// The marker lies under the first word: spaces cannot be seen.
 	first, _, _ := strings.Cut(strings.TrimSpace(at.Source), " ")
-	return diag.New("yaml_indent", r.position(line, indent+1, utf8.RuneCountInString(first)), diag.Args{"spaces": indent})
+	return diag.New("yaml_indent", r.position(line, indent+1, utf8.RuneCountInString(first)), diag.Args{"column": indent + 1})
 }
 
 // openBracket is the innermost bracket that is still open where the library stumbled. Quoted texts and comments are

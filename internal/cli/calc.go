@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -53,6 +54,19 @@ func (p *program) calcCommand() *cobra.Command {
 	p.simulationFlags(c, &f)
 	c.Flags().BoolVar(&definitions, "definitions", false, p.t("cli.flag.definitions"))
 	return c
+}
+
+// noArgs refuses arguments.
+func (p *program) noArgs(_ *cobra.Command, args []string) error {
+	return p.atMost(0, args)
+}
+
+func (p *program) atMost(n int, args []string) error {
+	if len(args) > n {
+		p.fail("cli.arguments", diag.Args{"text": strings.Join(args[n:], " ")})
+		return exit(exitUsage)
+	}
+	return nil
 }
 
 // oneCase demands exactly one case file.
@@ -172,7 +186,7 @@ func (p *program) compareCommand() *cobra.Command {
 }
 
 func (p *program) versionCommand() *cobra.Command {
-	return &cobra.Command{Use: "version", Short: p.t("cli.version"), Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
+	return &cobra.Command{Use: "version", Short: p.t("cli.version"), Args: p.noArgs, RunE: func(*cobra.Command, []string) error {
 		fmt.Fprintln(p.Out, "rendite "+version())
 		return nil
 	}}

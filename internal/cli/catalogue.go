@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) schemaCommand() *cobra.Command {
-	return &cobra.Command{Use: "schema", Short: p.t("cli.schema"), Long: p.t("cli.schema.long"), Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
+	return &cobra.Command{Use: "schema", Short: p.t("cli.schema"), Long: p.t("cli.schema.long"), Args: p.noArgs, RunE: func(*cobra.Command, []string) error {
 		_, err := fmt.Fprintln(p.Out, string(casefile.Schema))
 		return err
 	}}
@@ -22,7 +22,7 @@ func (p *program) schemaCommand() *cobra.Command {
 
 func (p *program) leversCommand() *cobra.Command {
 	var f caseFlags
-	c := &cobra.Command{Use: "levers [NAME]", Short: p.t("cli.levers"), Long: p.t("cli.levers.long"), Args: cobra.MaximumNArgs(1),
+	c := &cobra.Command{Use: "levers [NAME]", Short: p.t("cli.levers"), Long: p.t("cli.levers.long"), Args: func(_ *cobra.Command, args []string) error { return p.atMost(1, args) },
 		RunE: func(_ *cobra.Command, args []string) error {
 			cat, err := catalogue.Open(p.catalogues...)
 			if err != nil {

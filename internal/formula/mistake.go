@@ -111,8 +111,11 @@ func (p *parser) mistakenWord(t token, before int) bool {
 		return true
 	}
 	if quantity.IsName(t.text) && p.tokens[before].kind == tokenWord && !quantity.IsName(p.tokens[before].text) {
-		name := p.tokens[before]
-		p.fail(Span{name.Start, t.End}, "unit_after_name", map[string]any{"name": name.text, "unit": t.text})
+		name, end := p.tokens[before], t.End
+		for i := before + 2; i < len(p.tokens) && p.partOfUnit(p.tokens[i]); i++ {
+			end = p.tokens[i].End
+		}
+		p.fail(Span{name.Start, end}, "unit_after_name", map[string]any{"name": name.text, "unit": p.source(Span{t.Start, end})})
 		return true
 	}
 	return false
@@ -145,6 +148,9 @@ var perWords = map[string]string{
 // rangeWords stand where a range has its two dots.
 var rangeWords = []string{"bis", "to", "until"}
 
+// aboutWords stand before a number that is only roughly known.
+var aboutWords = []string{"ca", "circa", "zirka", "etwa", "rund", "ungefähr", "about", "approx", "roughly"}
+
 // thousandWords multiply the number before them by a power of ten.
 var thousandWords = map[string]int{
 	"k": 3, "t": 3, "tsd": 3, "tausend": 3, "thousand": 3, "teur": 3, "keur": 3, "mio": 6, "mill": 6, "million": 6, "millionen": 6,
@@ -157,7 +163,7 @@ var german = map[string]string{
 	"wochen": "week", "monat": "month", "monate": "month", "jahr": "year", "jahre": "year", "minute": "min", "minuten": "min",
 	"quartal": "quarter", "pt": "workday", "personentag": "workday", "personentage": "workday", "prozent": "%", "percent": "%",
 	"mo": "month", "mon": "month", "yr": "year", "hr": "h", "hrs": "h", "wk": "week", "dollar": "USD", "h": "h", "manntag": "workday",
-	"manntage": "workday", "quartale": "quarter", "jahren": "year", "monaten": "month", "franken": "CHF", "arbeitstag": "workday", "arbeitstage": "workday",
+	"manntage": "workday", "quartale": "quarter", "jahren": "year", "monaten": "month", "franken": "CHF", "€": "EUR", "$": "USD", "£": "GBP", "arbeitstag": "workday", "arbeitstage": "workday",
 }
 
 // NearestUnit answers a word that is no unit with the one that was probably meant, "" for none.

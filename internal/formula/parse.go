@@ -2,6 +2,7 @@ package formula
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -205,6 +206,9 @@ func (p *parser) unexpected(t token) {
 			rest = string(p.runes[after.Start:])
 		}
 		p.fail(Span{before.Start, t.End}, "unit_first", map[string]any{"instead": t.text + " " + p.source(before) + rest})
+	case t.kind == tokenNumber && p.next > 0 && slices.Contains(aboutWords, strings.TrimSuffix(strings.ToLower(p.tokens[p.next-1].text), ".")):
+		word := p.tokens[p.next-1].Span
+		p.fail(word, "range_about", map[string]any{"text": p.source(word)})
 	default:
 		p.fail(t.Span, "formula_unexpected", map[string]any{"text": p.source(t.Span)})
 	}
@@ -277,7 +281,17 @@ func (p *parser) value() Expr {
 		case n.Unit.Text == "":
 			n.Unit = r.Unit
 		case n.Unit.Dim != r.Unit.Dim || n.Unit.Currency != r.Unit.Currency || n.Unit.Percent != r.Unit.Percent:
-			p.fail(n.Span, "range_units", map[string]any{"first": n.Unit.Text, "last": r.Unit.Text})
+			instead := ""
+			if r.Unit.Text == "" {
+				for i, item := range r.Items {
+					if i > 0 {
+						instead += " .. "
+					}
+					instead += item.Text
+				}
+				instead += " " + n.Unit.Text
+			}
+			p.fail(n.Span, "range_units", map[string]any{"first": n.Unit.Text, "last": r.Unit.Text, "instead": instead})
 			return nil
 		case n.Unit.Scale != r.Unit.Scale:
 			n.Value = n.Value * n.Unit.Scale / r.Unit.Scale

@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	i18ntemplate "github.com/nicksnyder/go-i18n/v2/i18n/template"
+
+	"github.com/rendite-crm/rendite/internal/diag"
 )
 
 // number is a numeric argument: printed as the language writes it, or handed on to one of the message functions.
@@ -31,6 +33,8 @@ func (l *Locale) argument(v any) any {
 		return clean(v)
 	case []string:
 		return l.Or(v)
+	case diag.Diagnostic:
+		return l.Message(v)
 	case quantity:
 		return l.Quantity(v.Quantity())
 	case fmt.Stringer:

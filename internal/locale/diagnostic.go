@@ -18,8 +18,15 @@ const (
 	dim         = "2"
 )
 
-// Message is the sentence of a diagnostic, without its place: the message "diag.<code>".
-func (l *Locale) Message(d diag.Diagnostic) string { return l.Text("diag."+d.Code, d.Args) }
+// Message is the sentence of a diagnostic, without its place: the message "diag.<code>". Where the argument in_scenario
+// names a scenario, the sentence says so.
+func (l *Locale) Message(d diag.Diagnostic) string {
+	s := l.Text("diag."+d.Code, d.Args)
+	if id, ok := d.Args["in_scenario"].(string); ok {
+		s = l.Text("diag.in_scenario", diag.Args{"scenario": id, "text": s})
+	}
+	return s
+}
 
 // Hint is what to write instead, the message "diag.<code>.hint"; empty where there is none.
 func (l *Locale) Hint(d diag.Diagnostic) string {

@@ -70,9 +70,9 @@ f[1m:1:1: Fehler: „]0;x“ ist nicht bekannt.
    1 │ ` + "\ufffd" + `[31mrot
      │ ^
      → Gemeint ist vielleicht „y“.`},
-		{"a warning", diag.Warn("range_order", diag.Position{}, diag.Args{"low": 2.5, "high": 1}), `
-Warnung: Die Werte des Bereichs 2.5 .. 1 steigen nicht.
-  → Den kleineren Wert zuerst: 1 .. 2.5.`},
+		{"a warning", diag.Warn("limits_order", diag.Position{}, diag.Args{"low": 2.5, "high": 1}), `
+Warnung: Die untere Grenze 2.5 ist größer als die obere 1.
+  → Den kleineren Wert zuerst: uniform(1, 2.5)`},
 		{"a hint", diag.Diagnostic{Severity: diag.Hint, Code: "no_such_code", Args: diag.Args{"a": 1}}, `
 Hinweis: ⟦diag.no_such_code⟧`},
 	} {
@@ -93,11 +93,11 @@ Hinweis: ⟦diag.no_such_code⟧`},
 
 func TestDiagnosticInEnglish(t *testing.T) {
 	d := diag.New("range_infeasible", diag.Position{File: "case.yaml", Line: 3, Column: 8, EndColumn: 17, Source: "wage:  1 .. 9 .. 9.1 EUR/h"},
-		diag.Args{"low": 1, "middle": 9.0, "high": 9.1, "nearest": "1 .. 7.9 .. 9.1"})
-	want := `case.yaml:3:8: error: No continuous distribution has the quantiles 1 .. 9 .. 9.1: the middle is too close to one end.
+		diag.Args{"text": "1 .. 9 .. 9.1", "nearest": "1 .. 7.9 .. 9.1", "unit": "EUR/h"})
+	want := `case.yaml:3:8: error: No continuous distribution fits 1 .. 9 .. 9.1: the middle is too close to one end.
    3 │ wage:  1 .. 9 .. 9.1 EUR/h
      │        ^^^^^^^^^
-     → The nearest range that works: 1 .. 7.9 .. 9.1.`
+     → The nearest range that works: 1 .. 7.9 .. 9.1 EUR/h`
 	if got := en.Diagnostic(d, false); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -122,7 +122,8 @@ func TestEveryMessageCanBeWritten(t *testing.T) {
 						t.Errorf("%s %s with %v: %q", lang, key, v, got)
 					}
 				}
-				if strings.Contains(strings.Join(mapValues(forms), ""), "  ") {
+				// Help texts are laid out in lines and columns.
+				if text := strings.Join(mapValues(forms), ""); strings.Contains(text, "  ") && !strings.Contains(text, "\n") && !strings.HasSuffix(key, ".example") {
 					t.Errorf("%s %s: two spaces", lang, key)
 				}
 			}
@@ -187,8 +188,8 @@ func TestText(t *testing.T) {
 		{"alternatives", "diag.unknown_name", diag.Args{"name": []string{"a", "b", "c"}, "nearest": ""},
 			"„a, b oder c“ ist nicht bekannt.", "“a, b or c” is not known."},
 		{"a quantity", "common.month", diag.Args{"n": hours(1.5)}, "Monat 1,5 h/Woche", "month 1.5 h/week"},
-		{"what the user types keeps the dot", "diag.range_order", diag.Args{"low": 1.5, "high": 0.25},
-			"Die Werte des Bereichs 1.5 .. 0.25 steigen nicht.", "The values of the range 1.5 .. 0.25 do not rise."},
+		{"what the user types keeps the dot", "diag.limits_order", diag.Args{"low": 1.5, "high": 0.25},
+			"Die untere Grenze 1.5 ist größer als die obere 0.25.", "The lower limit 1.5 is greater than the upper one 0.25."},
 		{"a missing message", "result.nothing_of_the_kind", nil, "⟦result.nothing_of_the_kind⟧", "⟦result.nothing_of_the_kind⟧"},
 		{"a missing argument", "diag.unknown_name", diag.Args{"nearest": "x"}, "⟦diag.unknown_name nearest=x⟧", "⟦diag.unknown_name nearest=x⟧"},
 		{"control characters", "diag.unknown_name", diag.Args{"name": "\x1b[2Jx", "nearest": ""},

@@ -1,13 +1,12 @@
 package model
 
 import (
-	"errors"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/diag"
-	"github.com/rendite-crm/rendite/internal/dist"
 	"github.com/rendite-crm/rendite/internal/formula"
 	"github.com/rendite-crm/rendite/internal/quantity"
 )
@@ -74,210 +73,61 @@ func (q *Quantity) at(e formula.Expr) diag.Position {
 	return q.At
 }
 
-// distribution gives q its distribution where its value is a range or a named distribution.
-func (b *builder) distribution(q *Quantity, w want) {
-	e, unit := q.Expr, quantity.Unit{Scale: 1}
-	if u, ok := e.(*formula.InUnit); ok {
-		if c, call := u.X.(*formula.Call); call {
-			if f, ok := formula.Lookup(c.Func); ok && f.Distribution {
-				e, unit = u.X, u.Unit
-			}
-		}
-	}
-	var err error
-	switch e := e.(type) {
-	case *formula.Range:
-		q.Unit, q.Dim = e.Unit, e.Unit.Dim
-		if w.table && e.Unit.Text == "" {
-			q.Dim = quantity.Money
-		}
-		values := make([]float64, len(e.Items))
-		positive, share := true, e.Unit.IsShare() || w.share && e.Unit.Text == ""
-		for i, n := range e.Items {
-			values[i] = n.Canonical()
-			positive = positive && values[i] > 0
-			share = share && values[i] > 0 && values[i] < 1
-		}
-		bound := dist.Unbounded
-		if share {
-			bound = dist.Share
-		} else if positive {
-			bound = dist.Positive
-		}
-		if len(values) == 2 {
-			q.Dist, err = dist.MetalogPair(values[0], values[1], bound)
-		} else {
-			q.Dist, err = dist.Metalog(values[0], values[1], values[2], bound)
-		}
-		b.distError(q, e, err, e.Unit.Scale)
-	case *formula.Call:
-		f, ok := formula.Lookup(e.Func)
-		if !ok || !f.Distribution {
-			return
-		}
-		b.named(q, f, e, unit, w)
-	}
-	if q.Dist != nil {
-		if low, high := q.Dist.Support(); low == high {
-			// A range without width is a number.
-			q.Expr = &formula.Number{Span: q.Expr.Place(), Value: low / q.Unit.Scale, Text: trim(low / q.Unit.Scale), Unit: q.Unit}
-			q.Dist = nil
-		}
-	}
-}
-
-// named reads pert(…) and the like. The arguments are numbers; a unit stands behind the bracket or behind each number.
-func (b *builder) named(q *Quantity, f formula.Function, e *formula.Call, unit quantity.Unit, w want) {
-	if len(e.Args) < f.Min || f.Max >= 0 && len(e.Args) > f.Max {
-		b.add("argument_count", q.at(e), diag.Args{"function": f.Name, "count": f.Min})
-		return
-	}
-	number := func(x formula.Expr) (float64, bool) {
-		sign := 1.0
-		if n, ok := x.(*formula.Neg); ok {
-			sign, x = -1, n.X
-		}
-		n, ok := x.(*formula.Number)
-		if !ok {
-			b.add("distribution_number", q.at(x), diag.Args{"function": f.Name})
-			return 0, false
-		}
-		if n.Unit.Text != "" {
-			if unit.Text != "" && unit.Text != n.Unit.Text {
-				b.add("range_units", q.at(n), diag.Args{"first": n.Unit.Text, "last": unit.Text})
-				return 0, false
-			}
-			if unit.Text == "" {
-				unit = n.Unit
-			}
-		}
-		return sign * n.Value, true
-	}
-	var values, probabilities []float64
-	for _, a := range e.Args {
-		pair, isPair := a.(*formula.Pair)
-		if isPair != (f.Name == "choice") {
-			b.add("choice_form", q.at(a), diag.Args{"function": f.Name})
-			return
-		}
-		if isPair {
-			p, ok := pair.Probability.(*formula.Number)
-			if !ok || p.Unit.Dim != quantity.Plain {
-				b.add("distribution_number", q.at(pair.Probability), diag.Args{"function": f.Name})
-				return
-			}
-			probabilities = append(probabilities, p.Canonical())
-			a = pair.Value
-		}
-		own := unit
-		if f.Name == "bernoulli" || f.Name == "beta" {
-			unit = quantity.Unit{Scale: 1} // the arguments are shape, not values
-		}
-		v, ok := number(a)
-		if !ok {
-			return
-		}
-		if f.Name == "bernoulli" {
-			v *= unit.Scale
-			unit = own
-		} else if f.Name == "beta" {
-			unit = own
-		}
-		values = append(values, v)
-	}
-	q.Unit, q.Dim = unit, unit.Dim
-	if w.table && unit.Text == "" {
-		q.Dim = quantity.Money
-	}
-	s := unit.Scale
-	at := func(i int) float64 { return values[i] * s }
-	var d dist.Dist
-	var err error
-	switch f.Name {
-	case "pert":
-		d, err = dist.PERT(at(0), at(1), at(2))
-	case "triangular":
-		d, err = dist.Triangular(at(0), at(1), at(2))
-	case "uniform":
-		d, err = dist.Uniform(at(0), at(1))
-	case "normal":
-		d, err = dist.Normal(at(0), at(1))
-	case "lognormal":
-		d, err = dist.LogNormal(at(0), at(1))
-	case "beta":
-		d, err = dist.Beta(values[0], values[1])
-		q.Factor = s
-	case "bernoulli":
-		d, err = dist.Bernoulli(values[0])
-		q.Factor = s
-	case "choice":
-		scaled := make([]float64, len(values))
-		for i := range values {
-			scaled[i] = at(i)
-		}
-		d, err = dist.Choice(scaled, probabilities)
-	}
-	q.Dist = d
-	b.distError(q, e, err, s)
-}
-
-// distError reports parameters that no distribution has, in the unit of the file.
-func (b *builder) distError(q *Quantity, e formula.Expr, err error, scale float64) {
-	if err == nil {
-		return
-	}
-	q.Dist, q.state, q.broken = nil, done, true // one error is enough
-	var p dist.ParamError
-	if !errors.As(err, &p) {
-		b.add("distribution_invalid", q.at(e), diag.Args{"detail": err.Error()})
-		return
-	}
-	args := diag.Args{}
-	for k, v := range p.Args {
-		if f, ok := v.(float64); ok && (k == "low" || k == "middle" || k == "high" || k == "nearest") {
-			v = trim(f / scale)
-		} else if ok {
-			v = trim(f)
-		}
-		args[k] = v
-	}
-	args["unit"] = q.Unit.Text
-	b.add(p.Code, q.at(e), args)
-}
-
-// trim prints a number of the file's own language with at most ten digits.
-func trim(v float64) string {
-	return formula.String(&formula.Number{Text: formula.Format(v), Unit: quantity.Unit{Scale: 1}})
-}
-
 // check finds the dimension of q and of everything it is made of.
 func (b *builder) check(q *Quantity) {
-	switch q.state {
-	case done:
-		return
-	case visiting:
-		b.add("cycle", q.At, diag.Args{"name": q.ID})
+	if q.state != fresh {
 		return
 	}
 	q.state = visiting
+	b.path = append(b.path, q)
 	q.Refs = map[string]*Quantity{}
-	if q.Dist == nil {
-		if n, ok := q.Expr.(*formula.Number); ok {
+	switch {
+	case q.broken: // reported
+	case q.Dist == nil:
+		switch n := q.Expr.(type) {
+		case *formula.Number:
+			q.Unit = n.Unit
+		case *formula.InUnit:
 			q.Unit = n.Unit
 		}
-		if t, ok := b.infer(q, q.Expr); ok {
-			q.Dim = t.dim
-		} else {
-			q.broken = true
-		}
-	} else if q.Unit.Currency != "" && q.Unit.Currency != b.m.File.Currency {
+		t, ok := b.infer(q, q.Expr)
+		q.Dim, q.broken = t.dim, !ok
+	case q.Unit.Currency != "" && q.Unit.Currency != b.m.File.Currency:
 		b.currency(q, q.Expr, q.Unit)
+		q.broken = true
 	}
+	b.path = b.path[:len(b.path)-1]
 	q.state = done
 }
 
+// cycle reports a name that leads back to a quantity whose formula is being read, with the way it takes.
+func (b *builder) cycle(q *Quantity, e *formula.Name, back *Quantity) {
+	var way []string
+	for _, step := range b.path[slices.Index(b.path, back):] {
+		way = append(way, step.ID)
+	}
+	b.add("cycle", q.at(e), diag.Args{"name": back.ID, "way": strings.Join(append(way, back.ID), " → ")})
+}
+
 func (b *builder) currency(q *Quantity, e formula.Expr, u quantity.Unit) {
-	b.add("other_currency", q.at(e), diag.Args{"currency": u.Currency, "case": b.m.File.Currency, "instead": strings.ToLower(u.Currency)})
+	unit := strings.ReplaceAll(u.Text, u.Currency, b.m.File.Currency)
+	if u.Text == "€" {
+		unit = b.m.File.Currency
+	}
+	instead := ""
+	if n, ok := e.(*formula.Number); ok {
+		instead = n.Text + " " + unit + " * " + strings.ToLower(u.Currency)
+	}
+	b.add("other_currency", q.at(e), diag.Args{"currency": u.Currency, "case": b.m.File.Currency, "rate": strings.ToLower(u.Currency), "instead": instead})
+}
+
+// code names a dimension for messages; one that nobody has a word for is "mixed".
+func code(d quantity.Dim) string {
+	switch d {
+	case quantity.Plain, quantity.Money, quantity.Time, quantity.Flow, quantity.PerTime:
+		return d.Code()
+	}
+	return "mixed"
 }
 
 // kind of value: its dimension; zero is the bare 0, which fits every dimension.
@@ -302,7 +152,7 @@ func (b *builder) infer(q *Quantity, e formula.Expr) (kind, bool) {
 	case *formula.InUnit:
 		k, ok := b.infer(q, e.X)
 		if ok && k.dim != quantity.Plain {
-			b.add("unit_on_unit", q.at(e), diag.Args{"unit": e.Unit.Text, "dimension": k.dim.Code()})
+			b.add("unit_on_unit", q.at(e), diag.Args{"unit": e.Unit.Text, "dimension": code(k.dim)})
 			return kind{}, false
 		}
 		if e.Unit.Currency != "" && e.Unit.Currency != b.m.File.Currency {
@@ -317,7 +167,8 @@ func (b *builder) infer(q *Quantity, e formula.Expr) (kind, bool) {
 	case *formula.Range:
 		b.add("range_inside", q.at(e), nil)
 	case *formula.Pair:
-		b.add("choice_form", q.at(e), diag.Args{"function": "choice"})
+		f, _ := formula.Lookup("choice")
+		b.add("choice_form", q.at(e), diag.Args{"function": f.Name, "example": f.Example})
 	}
 	return kind{}, false
 }
@@ -325,20 +176,37 @@ func (b *builder) infer(q *Quantity, e formula.Expr) (kind, bool) {
 func (b *builder) name(q *Quantity, e *formula.Name) (kind, bool) {
 	r := q.scope.find(e.Text)
 	if r == nil {
-		args := diag.Args{"name": e.Text, "nearest": quantity.Nearest(e.Text, q.scope.names())}
-		if unit := formula.NearestUnit(e.Text); args["nearest"] == "" && unit != "" {
-			args["nearest"] = unit
-		}
-		b.add("unknown_name", q.at(e), args)
+		b.unknownName(q, e)
 		return kind{}, false
 	}
 	if r.state == visiting {
-		b.add("cycle", q.at(e), diag.Args{"name": r.ID})
+		b.cycle(q, e, r)
 		return kind{}, false
 	}
 	b.check(r)
 	q.Refs[e.Text] = r
-	return kind{dim: r.Dim}, !r.broken // what is wrong with r is said at r
+	return kind{dim: r.Dim}, !r.broken
+}
+
+func (b *builder) unknownName(q *Quantity, e *formula.Name) {
+	if quantity.IsName(e.Text) {
+		b.add("unit_alone", q.at(e), diag.Args{"unit": e.Text})
+		return
+	}
+	nearest := ""
+	for _, id := range []string{"costs." + e.Text + ".amount", "benefits." + e.Text + ".amount"} {
+		if nearest == "" && q.scope.find(id) != nil {
+			nearest = id // a line is named by its path
+		}
+	}
+	if nearest == "" {
+		nearest = quantity.Nearest(e.Text, q.scope.names())
+	}
+	if unit := formula.NearestUnit(e.Text); unit != "" && (nearest == "" || len([]rune(e.Text)) < 3) {
+		b.add("unknown_unit", q.at(e), diag.Args{"unit": e.Text, "nearest": unit})
+		return
+	}
+	b.add("unknown_name", q.at(e), diag.Args{"name": e.Text, "nearest": nearest})
 }
 
 func (b *builder) binary(q *Quantity, e *formula.Binary) (kind, bool) {
@@ -354,7 +222,7 @@ func (b *builder) binary(q *Quantity, e *formula.Binary) (kind, bool) {
 		return kind{dim: x.dim.Div(y.dim)}, true
 	case "^":
 		if y.dim != quantity.Plain {
-			b.add("power_unit", q.at(e.Y), diag.Args{"dimension": y.dim.Code()})
+			b.add("power_unit", q.at(e.Y), diag.Args{"dimension": code(y.dim)})
 			return kind{}, false
 		}
 		if x.dim == quantity.Plain {
@@ -362,7 +230,7 @@ func (b *builder) binary(q *Quantity, e *formula.Binary) (kind, bool) {
 		}
 		n, ok := e.Y.(*formula.Number)
 		if !ok || n.Unit.Text != "" || n.Value != math.Trunc(n.Value) || math.Abs(n.Value) > 8 {
-			b.add("power_of_unit", q.at(e), diag.Args{"dimension": x.dim.Code()})
+			b.add("power_of_unit", q.at(e), diag.Args{"dimension": code(x.dim)})
 			return kind{}, false
 		}
 		return kind{dim: x.dim.Pow(int(n.Value))}, true
@@ -384,9 +252,12 @@ func (b *builder) same(q *Quantity, e formula.Expr, x, y kind, op string) (kind,
 	case y.zero:
 		return x, true
 	}
-	b.add("dimension_mismatch", q.at(e), diag.Args{"operation": op, "left": x.dim.Code(), "right": y.dim.Code()})
+	b.add("dimension_mismatch", q.at(e), diag.Args{"operation": op, "left": code(x.dim), "right": code(y.dim)})
 	return kind{}, false
 }
+
+// germanFunctions are those of German spreadsheets.
+var germanFunctions = map[string]string{"wenn": "if", "wurzel": "sqrt", "ln": "log", "abrunden": "floor", "ganzzahl": "floor", "maximum": "max", "minimum": "min"}
 
 func (b *builder) call(q *Quantity, e *formula.Call) (kind, bool) {
 	f, ok := formula.Lookup(e.Func)
@@ -395,7 +266,13 @@ func (b *builder) call(q *Quantity, e *formula.Call) (kind, bool) {
 		for _, f := range formula.Functions {
 			names = append(names, f.Name)
 		}
-		b.add("unknown_function", q.at(e), diag.Args{"name": e.Func, "nearest": quantity.Nearest(e.Func, names)})
+		nearest := quantity.Nearest(e.Func, names)
+		if meant, ok := germanFunctions[strings.ToLower(e.Func)]; ok {
+			nearest = meant
+		}
+		at := e.Place()
+		at.End = at.Start + len([]rune(e.Func))
+		b.add("unknown_function", q.at(at), diag.Args{"name": e.Func, "nearest": nearest, "known": names})
 		return kind{}, false
 	}
 	if f.Distribution {
@@ -403,16 +280,17 @@ func (b *builder) call(q *Quantity, e *formula.Call) (kind, bool) {
 		return kind{}, false
 	}
 	if len(e.Args) < f.Min || f.Max >= 0 && len(e.Args) > f.Max || f.Name == "season" && len(e.Args) != 4 && len(e.Args) != 12 {
-		b.add("argument_count", q.at(e), diag.Args{"function": f.Name, "count": f.Min})
+		b.argumentCount(q, f, e)
 		return kind{}, false
 	}
-	kinds := make([]kind, len(e.Args))
+	kinds, all := make([]kind, len(e.Args)), true
 	for i, a := range e.Args {
 		k, ok := b.infer(q, a)
-		if !ok {
-			return kind{}, false
-		}
+		all = all && ok
 		kinds[i] = k
+	}
+	if !all {
+		return kind{}, false
 	}
 	expect := func(i int, allowed ...quantity.Dim) bool {
 		for _, d := range allowed {
@@ -420,7 +298,7 @@ func (b *builder) call(q *Quantity, e *formula.Call) (kind, bool) {
 				return true
 			}
 		}
-		b.add("argument_dimension", q.at(e.Args[i]), diag.Args{"function": f.Name, "have": kinds[i].dim.Code(), "want": allowed[0].Code()})
+		b.add("argument_dimension", q.at(e.Args[i]), diag.Args{"function": f.Name, "have": code(kinds[i].dim), "want": code(allowed[0])})
 		return false
 	}
 	switch f.Name {
@@ -470,72 +348,4 @@ func (b *builder) call(q *Quantity, e *formula.Call) (kind, bool) {
 		}
 	}
 	return kind{}, expect(0, quantity.Plain)
-}
-
-// expect compares a checked quantity with what its place wants.
-func (b *builder) expect(q *Quantity, w want) bool {
-	if q == nil || q.state != done || q.broken {
-		return false
-	}
-	if q.Expr != nil {
-		if n, ok := q.Expr.(*formula.Number); ok && n.Value == 0 && n.Unit.Text == "" {
-			return true // 0 needs no unit
-		}
-	}
-	unit, _, _ := quantity.Parse(w.unit)
-	fits := false
-	for _, d := range w.dims {
-		fits = fits || q.Dim == d
-	}
-	// Hours per week are a plain number to the algebra; one without a unit would be read as hours per hour.
-	bare := q.Unit.Text == "" && isLiteral(q.Expr)
-	if fits && bare && w.unit != "" && unit.Dim == quantity.Plain && !unit.Percent {
-		b.add("unit_missing", q.At, diag.Args{"name": q.ID, "unit": b.show(w.unit)})
-		return false
-	}
-	if !fits {
-		code := "dimension_expected"
-		if bare && q.Dim == quantity.Plain {
-			code = "unit_missing"
-		}
-		b.add(code, b.whole(q), diag.Args{"name": q.ID, "have": q.Dim.Code(), "want": w.dims[0].Code(), "unit": b.show(w.unit)})
-		return false
-	}
-	if n, ok := q.Expr.(*formula.Number); ok && w.share && (n.Canonical() < 0 || n.Canonical() > 1) {
-		b.add("share_range", b.whole(q), diag.Args{"what": q.ID})
-		return false
-	}
-	if q.Dist != nil && w.share {
-		if p10, p90 := q.Dist.Quantile(0.1)*q.Factor, q.Dist.Quantile(0.9)*q.Factor; p10 < 0 || p90 > 1 {
-			b.add("share_range", b.whole(q), diag.Args{"what": q.ID})
-			return false
-		}
-	}
-	return true
-}
-
-// whole is the place of the quantity's value, or of its key where it has none.
-func (b *builder) whole(q *Quantity) diag.Position {
-	if q.node != nil {
-		return q.node.At
-	}
-	return q.At
-}
-
-// show writes a unit of the catalogue in the case's currency.
-func (b *builder) show(unit string) string {
-	return strings.ReplaceAll(unit, "money", b.m.File.Currency)
-}
-
-func isLiteral(e formula.Expr) bool {
-	switch e := e.(type) {
-	case *formula.Number, *formula.Range:
-		return true
-	case *formula.Neg:
-		return isLiteral(e.X)
-	case *formula.Call:
-		f, ok := formula.Lookup(e.Func)
-		return ok && f.Distribution
-	}
-	return false
 }

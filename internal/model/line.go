@@ -88,8 +88,10 @@ func (b *builder) line(f *casefile.Line, benefit bool) *Line {
 		lever, err := b.cat.Lever(f.Lever)
 		if err != nil {
 			b.problem(err, f.LeverAt)
+			b.lost = true
 			return nil
 		}
+		b.unknownInputs(f.Inputs, path, lever.Inputs)
 		b.applyLever(l, lever, f, path, path, f.Inputs, nil)
 	case f.Item != "":
 		item, err := b.cat.Cost(f.Item)
@@ -178,7 +180,7 @@ func (b *builder) applyLever(l *Line, lever *catalogue.Lever, f *casefile.Line, 
 	l.Kind = lever.Kind
 	if f.Kind != "" && f.Kind != lever.Kind {
 		// Freed time does not become cash by writing so, nor revenue profit.
-		b.add("lever_kind", f.At, diag.Args{"line": f.ID, "kind": lever.Kind})
+		b.add("lever_kind", f.Place("kind"), diag.Args{"line": f.ID, "kind": lever.Kind, "lever": lever.ID})
 	}
 	real := lever.Realisation
 	l.Realisation = &real
@@ -199,7 +201,7 @@ func (b *builder) applyLever(l *Line, lever *catalogue.Lever, f *casefile.Line, 
 	if f.Chain != "" {
 		name = f.Chain
 	}
-	ch := b.chain(name, lever.Chain, f.At)
+	ch := b.chain(name, lever.Chain, f.Place("chain"))
 	if ch == nil {
 		return
 	}
@@ -209,7 +211,7 @@ func (b *builder) applyLever(l *Line, lever *catalogue.Lever, f *casefile.Line, 
 			continue
 		}
 		if have := ch.Variables[i.Chain]; have != nil && !formula.Same(have.Expr, given[i.Name].Expr) {
-			b.add("chain_conflict", given[i.Name].At, diag.Args{"name": i.Chain, "first": have.At.String(), "chain": name})
+			b.add("chain_conflict", b.whole(given[i.Name]), diag.Args{"name": i.Name, "first": have.At.Line, "chain": name, "line": f.ID})
 			continue
 		}
 		if ch.Variables[i.Chain] == nil {
@@ -243,7 +245,7 @@ func (b *builder) chain(name, id string, at diag.Position) *Chain {
 	for _, c := range b.m.Chains {
 		if c.Name == name {
 			if c.Def.ID != id {
-				b.add("chain_mixed", at, diag.Args{"name": name})
+				b.add("chain_mixed", at, diag.Args{"name": name, "have": c.Def.ID, "want": id})
 				return nil
 			}
 			return c
@@ -268,7 +270,7 @@ func (b *builder) chains() {
 		local := map[string]*Quantity{}
 		e, err := formula.Parse(c.Def.Base)
 		if err != nil {
-			b.add("catalogue_formula", diag.Position{File: "chains.yaml"}, diag.Args{"name": c.Def.ID, "detail": err.Code})
+			b.add("catalogue_formula", diag.Position{File: "chains.yaml"}, diag.Args{"name": c.Def.ID, "detail": diag.New(err.Code, diag.Position{}, diag.Args(err.Args))})
 			continue
 		}
 		ok := true
@@ -298,6 +300,7 @@ func (b *builder) variable(c *Chain, name string, l *Line) *Quantity {
 	}
 	def, ok := c.Def.Variables.Get(name)
 	if !ok {
+		b.add("catalogue_name", diag.Position{File: "chains.yaml"}, diag.Args{"name": name, "formula": c.Def.Base})
 		return nil
 	}
 	if def.Or != "" {
@@ -321,159 +324,14 @@ func (b *builder) variable(c *Chain, name string, l *Line) *Quantity {
 			}
 		}
 	}
-	if !c.missing[name] {
+	if !c.missing[name] && !b.lost && !b.mistyped(l.ID, b.inputName(l, name)) {
 		if c.missing == nil {
 			c.missing = map[string]bool{}
 		}
 		c.missing[name] = true
-		b.add("missing_input", l.At, diag.Args{"line": l.ID, "name": b.inputName(l, name), "unit": b.show(def.Unit), "label_de": def.Label.German, "label_en": def.Label.English})
+		b.missingInput(l.At, l.ID, b.inputName(l, name), def.Unit, def.Label)
 	}
 	return nil
-}
-
-// inputName is what the line's lever calls a variable of its chain.
-func (b *builder) inputName(l *Line, variable string) string {
-	if lever, err := b.cat.Lever(l.Lever); err == nil {
-		for _, i := range lever.Inputs {
-			if i.Chain == variable {
-				return i.Name
-			}
-		}
-	}
-	return variable
-}
-
-func (b *builder) isAssumption(name string) bool {
-	return slices.ContainsFunc(b.m.File.Assumptions, func(a casefile.Named) bool { return a.Name == name })
-}
-
-// given makes quantities of the inputs that the line writes.
-func (b *builder) given(path string, in []casefile.Named, known catalogue.Inputs) map[string]*Quantity {
-	given := map[string]*Quantity{}
-	for i := range in {
-		def, ok := known.Get(in[i].Name)
-		if !ok {
-			continue
-		}
-		w := want{share: def.Unit == "%"}
-		if have := b.m.byID[path+"."+in[i].Name]; have != nil {
-			given[in[i].Name] = have // two levers of one package share the value
-			continue
-		}
-		q := b.quantity(path+"."+in[i].Name, &in[i].Quantity, in[i].At, b.m.caseScope(), w)
-		if q != nil && b.m.byID[q.ID] == q {
-			q.Name = def.Label
-		}
-		given[in[i].Name] = q
-	}
-	return given
-}
-
-func (b *builder) unknownInputs(in []casefile.Named, path string, known ...catalogue.Inputs) {
-	var names []string
-	for _, k := range known {
-		for _, i := range k {
-			names = append(names, i.Name)
-		}
-	}
-	for _, i := range in {
-		if !slices.Contains(names, i.Name) {
-			all := slices.Concat(names, casefile.Keys("line"))
-			b.add("unknown_input", i.At, diag.Args{"name": i.Name, "where": path, "nearest": quantity.Nearest(i.Name, all), "known": strings.Join(names, ", ")})
-		}
-	}
-}
-
-// inputs resolves every input of a lever or item: given, from the chain, an assumption of the same name, the catalogue's
-// default; else it is missing.
-func (b *builder) inputs(l *Line, path string, defs catalogue.Inputs, given map[string]*Quantity, ch *Chain, f *casefile.Line) map[string]*Quantity {
-	local := map[string]*Quantity{}
-	for _, def := range defs {
-		q := given[def.Name]
-		unit := def.Unit
-		switch {
-		case q != nil:
-		case ch != nil && def.Chain != "":
-			q = b.variable(ch, def.Chain, l)
-		case b.isAssumption(def.Name):
-			q = b.m.byID[def.Name]
-		case def.Default != nil:
-			q = b.defaultInput(path, def)
-		default:
-			b.add("missing_input", f.At, diag.Args{"line": f.ID, "name": def.Name, "unit": b.show(unit), "label_de": def.Label.German, "label_en": def.Label.English})
-		}
-		if def.Chain != "" && ch != nil {
-			v, _ := ch.Def.Variables.Get(def.Chain)
-			unit = v.Unit
-		}
-		if q == nil {
-			continue
-		}
-		if q.Name == (catalogue.Text{}) {
-			q.Name = def.Label
-		}
-		if q.Line == nil && strings.HasPrefix(q.ID, path+".") {
-			q.Line = l
-		}
-		if n, ok := q.Expr.(*formula.Name); ok {
-			// hours: hours_saved gives the assumption the name of what it stands for.
-			if a := b.m.byID[n.Text]; a != nil && b.isAssumption(n.Text) && a.Name == (catalogue.Text{}) {
-				a.Name = def.Label
-			}
-		}
-		local[def.Name] = q
-		u, _, _ := quantity.Parse(unit)
-		b.later = append(b.later, func() {
-			b.expect(q, want{dims: []quantity.Dim{u.Dim}, unit: unit, share: u.IsShare()})
-		})
-		l.inputs = append(l.inputs, q)
-	}
-	return local
-}
-
-// defaultInput makes a quantity of a value that the catalogue or a package presets.
-func (b *builder) defaultInput(path string, def catalogue.Input) *Quantity {
-	e, err := formula.Parse(def.Default.Value)
-	if err != nil {
-		b.add("catalogue_formula", diag.Position{File: path}, diag.Args{"name": def.Name, "detail": err.Code})
-		return nil
-	}
-	q := &Quantity{ID: path + "." + def.Name, Name: def.Label, Expr: e, Source: def.Default.Source, Grade: def.Default.Grade, Default: true, scope: scope{
-		find: func(string) *Quantity { return nil }, names: func() []string { return nil }}, Factor: 1, share: def.Unit == "%"}
-	b.distribution(q, want{share: def.Unit == "%"})
-	b.register(q)
-	b.warn("default_used", diag.Position{File: b.m.File.Name}, diag.Args{"name": q.ID, "value": def.Default.Value, "source": def.Default.Source})
-	return q
-}
-
-// catalogueFormula makes a quantity of a formula of the catalogue over local names.
-func (b *builder) catalogueFormula(id, text, source string, at diag.Position, local map[string]*Quantity) *Quantity {
-	e, err := formula.Parse(text)
-	if err != nil {
-		b.add("catalogue_formula", diag.Position{File: source}, diag.Args{"name": id, "detail": err.Code})
-		return nil
-	}
-	q := &Quantity{ID: id, Expr: e, At: at, Factor: 1, scope: scope{
-		find: func(name string) *Quantity {
-			if have := local[name]; have != nil {
-				return have
-			}
-			return b.m.builtins[name]
-		},
-		names: func() []string { return nil },
-	}}
-	// A formula over an input that is missing or broken would only repeat that error.
-	complete := true
-	formula.Walk(e, func(x formula.Expr) {
-		if n, ok := x.(*formula.Name); ok && q.scope.find(n.Text) == nil {
-			complete = false
-		}
-	})
-	if !complete {
-		return nil
-	}
-	b.register(q)
-	return q
 }
 
 // expand makes the cost and the benefits of an AI package.
@@ -529,7 +387,7 @@ func (b *builder) expand(f *casefile.Line) (*Line, []*Line) {
 			if len(p.Evidence) > 0 {
 				def.Default.Source, def.Default.Grade = p.Evidence[0].Source, p.Evidence[0].Grade
 			}
-			preset[name] = b.defaultInput(path+"."+key, def)
+			preset[name] = b.defaultInput(path+"."+key, def, f.At)
 		}
 		b.applyLever(l, lever, f, path+"."+key, path, f.Inputs, preset)
 		l.Risk = b.quantity(path+"."+key+".risk", f.Risk, f.At, b.m.caseScope(), want{share: true})
@@ -553,6 +411,9 @@ func (b *builder) checkLine(l *Line) {
 	if l.Risk != nil {
 		b.expect(l.Risk, want{dims: []quantity.Dim{quantity.Plain}, unit: "%", share: true})
 	}
+	if l.Amount == nil {
+		b.sign(l)
+	}
 	for _, q := range append([]*Quantity{l.Initial}, l.Yearly...) {
 		if q == nil {
 			continue
@@ -568,6 +429,7 @@ func (b *builder) checkLine(l *Line) {
 	if l.Amount == nil || l.Amount.state != done || l.Amount.broken {
 		return
 	}
+	b.sign(l)
 	scheduled := len(l.Months) > 0
 	ranged := l.From >= 0 || l.To >= 0
 	if n, ok := l.Amount.Expr.(*formula.Number); ok && n.Value == 0 && n.Unit.Text == "" {
@@ -581,6 +443,13 @@ func (b *builder) checkLine(l *Line) {
 		if ranged && !scheduled {
 			b.add("once_without_at", b.whole(l.Amount), diag.Args{"line": l.ID, "currency": b.m.File.Currency})
 		}
+		if !scheduled && !ranged && l.Amount.node != nil {
+			b.advice = append(b.advice, func() {
+				if v, ok := constant(l.Amount.Expr); !ok || v != 0 {
+					b.warn("once_at_start", b.whole(l.Amount), diag.Args{"line": l.ID, "currency": b.m.File.Currency})
+				}
+			})
+		}
 		if !scheduled {
 			l.Months = []int{0}
 		}
@@ -591,4 +460,50 @@ func (b *builder) checkLine(l *Line) {
 	default:
 		b.expect(l.Amount, want{dims: []quantity.Dim{money, flow}, unit: "money/month"})
 	}
+}
+
+// sign warns of amounts below zero: both groups are written as positive numbers.
+func (b *builder) sign(l *Line) {
+	all := []*Quantity{l.Amount}
+	if !l.Benefit {
+		all = append(append(all, l.Initial), l.Yearly...)
+	}
+	for _, q := range all {
+		if q == nil || q.broken || q.node == nil {
+			continue
+		}
+		below := negative(follow(q))
+		if d := follow(q).Dist; d != nil {
+			below = d.Quantile(0.9) < 0
+		}
+		if below {
+			group := "costs"
+			if l.Benefit {
+				group = "benefits"
+			}
+			b.warn("negative_amount", b.whole(q), diag.Args{"line": l.ID, "group": group})
+			return
+		}
+	}
+}
+
+// negative reports whether a formula has the sign of a negative number, if every name in it is positive.
+func negative(q *Quantity) bool {
+	var below func(e formula.Expr) bool
+	below = func(e formula.Expr) bool {
+		switch e := e.(type) {
+		case *formula.Number:
+			return e.Value < 0
+		case *formula.Neg:
+			return !below(e.X)
+		case *formula.InUnit:
+			return below(e.X)
+		case *formula.Binary:
+			if e.Op == "*" || e.Op == "/" {
+				return below(e.X) != below(e.Y)
+			}
+		}
+		return false
+	}
+	return below(q.Expr)
 }

@@ -4,12 +4,15 @@
 package model
 
 import (
+	"errors"
 	"slices"
+	"strings"
 
 	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/dist"
+	"github.com/rendite-crm/rendite/internal/draw"
 	"github.com/rendite-crm/rendite/internal/formula"
 	"github.com/rendite-crm/rendite/internal/quantity"
 )
@@ -137,6 +140,33 @@ func (m *Model) Uncertain() []*Quantity {
 	return u
 }
 
+// Unused lists the assumptions that nothing mentions.
+func (m *Model) Unused() []*Quantity {
+	mentioned := map[*Quantity]bool{}
+	for _, q := range m.Quantities {
+		for _, r := range q.Refs {
+			mentioned[r] = true
+		}
+	}
+	for _, l := range m.Lines {
+		for _, q := range l.inputs {
+			mentioned[q] = true
+		}
+	}
+	for _, c := range m.Chains {
+		for _, q := range c.Variables {
+			mentioned[q] = true
+		}
+	}
+	var unused []*Quantity
+	for _, a := range m.File.Assumptions {
+		if q := m.byID[a.Name]; q != nil && !mentioned[q] {
+			unused = append(unused, q)
+		}
+	}
+	return unused
+}
+
 // Carries lists the uncertain quantities and constants that a line depends on, each once.
 func (l *Line) Carries() []*Quantity {
 	var all []*Quantity
@@ -179,7 +209,10 @@ type builder struct {
 	m     *Model
 	cat   *catalogue.Catalogue
 	found diag.List
-	later []func() // checks that need every dimension
+	later []func()        // checks that need every dimension
+	meant map[string]bool // inputs, as line.input, that a mistyped key was probably meant as
+	path  []*Quantity     // whose formulas are being read, the outermost first
+	lost  bool            // a line's lever is not known: what it would have told its chain is not missing
 }
 
 func (b *builder) add(code string, at diag.Position, args diag.Args) {
@@ -192,7 +225,7 @@ func (b *builder) warn(code string, at diag.Position, args diag.Args) {
 
 // Build checks a file against the catalogue. The list holds errors and warnings; the Model is nil if there is an error.
 func Build(f *casefile.File, cat *catalogue.Catalogue) (*Model, diag.List) {
-	b := &builder{m: &Model{File: f, byID: map[string]*Quantity{}, builtins: map[string]*Quantity{}, curves: map[string]*curve{}}, cat: cat}
+	b := &builder{m: &Model{File: f, byID: map[string]*Quantity{}, builtins: map[string]*Quantity{}, curves: map[string]*curve{}}, cat: cat, wrong: map[*Line]bool{}}
 	for _, name := range []string{"month", "horizon", "adoption", "data_quality", "process", "realised"} {
 		b.m.builtins[name] = &Quantity{ID: name, builtin: name, state: done, share: name != "month" && name != "horizon"}
 	}
@@ -230,6 +263,14 @@ func Build(f *casefile.File, cat *catalogue.Catalogue) (*Model, diag.List) {
 		b.m.Lines = append(b.m.Lines, l)
 	}
 	b.chains()
+	for _, check := range b.later {
+		check()
+	}
+	for _, l := range b.m.Lines {
+		if b.wrong[l] {
+			b.spoil(l)
+		}
+	}
 	for _, q := range b.m.Quantities {
 		b.check(q)
 	}
@@ -238,9 +279,6 @@ func Build(f *casefile.File, cat *catalogue.Catalogue) (*Model, diag.List) {
 	}
 	for _, name := range casefile.CurveNames {
 		b.checkCurve(b.m.curves[name])
-	}
-	for _, check := range b.later {
-		check()
 	}
 	b.correlate()
 	b.advise()
@@ -251,8 +289,22 @@ func Build(f *casefile.File, cat *catalogue.Catalogue) (*Model, diag.List) {
 	return b.m, b.m.Notes
 }
 
+// spoil keeps a formula of the catalogue from being checked with inputs that are wrong: it would blame itself.
+func (b *builder) spoil(l *Line) {
+	all := []*Quantity{l.Amount, l.Effect}
+	if l.Chain != nil {
+		all = append(all, l.Chain.Base)
+	}
+	for _, q := range all {
+		if q != nil && q.node == nil {
+			q.broken = true
+		}
+	}
+}
+
 // correlate resolves the pairs of the file.
 func (b *builder) correlate() {
+	seen := map[[2]*Quantity]bool{}
 	for _, c := range b.m.File.Correlate {
 		var q [2]*Quantity
 		for i, name := range []string{c.A, c.B} {
@@ -264,10 +316,10 @@ func (b *builder) correlate() {
 				for _, u := range b.m.Uncertain() {
 					ids = append(ids, u.ID)
 				}
-				b.add("unknown_name", at, diag.Args{"name": name, "nearest": quantity.Nearest(name, ids)})
-			case !have.Uncertain() && have.state == done:
-				// A value set for a what-if is certain; the rest of the case still holds.
-				b.warn("correlate_certain", at, diag.Args{"name": name})
+				b.add("correlate_unknown", at, diag.Args{"name": name, "nearest": quantity.Nearest(name, ids), "known": ids})
+			case have.broken:
+			case !have.Uncertain():
+				b.add("correlate_certain", at, diag.Args{"name": name})
 			default:
 				q[i] = have
 			}
@@ -275,11 +327,52 @@ func (b *builder) correlate() {
 		if q[0] == nil || q[1] == nil {
 			continue
 		}
-		if q[0] == q[1] {
+		switch {
+		case q[0] == q[1]:
 			b.add("correlate_itself", c.At, diag.Args{"name": c.A})
 			continue
+		case seen[[2]*Quantity{q[0], q[1]}] || seen[[2]*Quantity{q[1], q[0]}]:
+			b.add("correlate_twice", c.At, diag.Args{"a": c.A, "b": c.B})
+			continue
 		}
+		seen[q] = true
 		b.m.Pairs = append(b.m.Pairs, Pair{A: q[0], B: q[1], Rho: c.Rho, At: c.At})
+	}
+	b.feasible()
+}
+
+// feasible reports correlations that contradict each other, at the first of them.
+func (b *builder) feasible() {
+	index := map[*Quantity]int{}
+	var pairs []draw.Pair
+	at := map[[2]int]Pair{}
+	for _, p := range b.m.Pairs {
+		for _, q := range []*Quantity{p.A, p.B} {
+			if _, ok := index[q]; !ok {
+				index[q] = len(index)
+			}
+		}
+		i, j := index[p.A], index[p.B]
+		pairs = append(pairs, draw.Pair{I: i, J: j, Rho: p.Rho})
+		at[[2]int{i, j}] = p
+	}
+	_, err := draw.NewCopula(pairs)
+	var list interface{ Unwrap() []error }
+	if !errors.As(err, &list) {
+		return
+	}
+	for _, e := range list.Unwrap() {
+		var bad *draw.InfeasibleError
+		if !errors.As(e, &bad) || len(bad.Pairs) == 0 {
+			continue
+		}
+		var names []string
+		for _, p := range bad.Pairs {
+			have := at[[2]int{p.I, p.J}]
+			names = append(names, have.A.ID+" – "+have.B.ID)
+		}
+		first := at[[2]int{bad.Pairs[0].I, bad.Pairs[0].J}]
+		b.add("correlation_infeasible", first.At, diag.Args{"pairs": strings.Join(names, ", "), "factor": bad.Factor})
 	}
 }
 
@@ -287,6 +380,9 @@ func (b *builder) correlate() {
 func (b *builder) advise() {
 	if b.found.Err() != nil {
 		return
+	}
+	for _, advise := range b.advice {
+		advise()
 	}
 	levers := slices.ContainsFunc(b.m.Lines, func(l *Line) bool { return l.Realisation != nil && l.Realisation.Adoption != 0 })
 	if levers && b.m.File.Curves["adoption"] == nil {

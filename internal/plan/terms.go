@@ -36,7 +36,9 @@ func (g *Graph) Terms(n *Node) []Term {
 		return g.merge(sum)
 	case OpMul:
 		x, y := g.Terms(n.X), g.Terms(n.Y)
-		if len(x)*len(y) > maxTerms {
+		// Two sums are not multiplied out, nor a sum times a course of its own: that would make more courses, not fewer.
+		sum := len(x) > 1 && (len(y) > 1 || y[0].Curve.Shape == PerCell) || len(y) > 1 && x[0].Curve.Shape == PerCell
+		if sum || len(x)*len(y) > maxTerms {
 			return whole
 		}
 		var product []Term
@@ -110,23 +112,37 @@ next:
 
 // Affine reports whether n = A + B·month with A and B per draw, and returns them.
 func (g *Graph) Affine(n *Node) (a, b *Node, ok bool) {
-	a, b = g.Constant(0), g.Constant(0)
-	for _, t := range g.Terms(n) {
-		offset, slope := 0.0, 0.0
-		if v, constant := t.Curve.Value(); constant {
-			offset = v
-		} else if s := t.Curve.Series; t.Curve.Op == OpValue && len(s) > 1 {
-			offset, slope = s[0], s[1]-s[0]
-			for m, v := range s {
-				if v != offset+slope*float64(m) {
-					return nil, nil, false
-				}
-			}
-		} else {
-			return nil, nil, false
-		}
-		a = g.Apply(OpAdd, a, g.Apply(OpMul, t.Coefficient, g.Constant(offset)))
-		b = g.Apply(OpAdd, b, g.Apply(OpMul, t.Coefficient, g.Constant(slope)))
+	zero := g.Constant(0)
+	if n.Shape&Monthly == 0 {
+		return n, zero, true
 	}
-	return a, b, true
+	switch n.Op {
+	case OpValue:
+		offset, slope := n.Series[0], n.Series[1]-n.Series[0]
+		for m, v := range n.Series {
+			if v != offset+slope*float64(m) {
+				return nil, nil, false
+			}
+		}
+		return g.Constant(offset), g.Constant(slope), true
+	case OpAdd, OpSub:
+		a1, b1, ok1 := g.Affine(n.X)
+		a2, b2, ok2 := g.Affine(n.Y)
+		if ok1 && ok2 {
+			return g.Apply(n.Op, a1, a2), g.Apply(n.Op, b1, b2), true
+		}
+	case OpMul:
+		x, y := n.X, n.Y
+		if x.Shape&Monthly != 0 {
+			x, y = y, x
+		}
+		if a, b, ok := g.Affine(y); ok && x.Shape&Monthly == 0 {
+			return g.Apply(OpMul, x, a), g.Apply(OpMul, x, b), true
+		}
+	case OpDiv:
+		if a, b, ok := g.Affine(n.X); ok && n.Y.Shape&Monthly == 0 {
+			return g.Apply(OpDiv, a, n.Y), g.Apply(OpDiv, b, n.Y), true
+		}
+	}
+	return nil, nil, false
 }

@@ -200,7 +200,7 @@ func (u Unit) per(a Unit) Unit {
 // IsShare reports whether numbers in this unit are shares of a whole: a per cent sign and no dimension.
 func (u Unit) IsShare() bool { return u.Percent && u.Dim == Plain }
 
-// Nearest returns the candidate closest to word by edit distance (Levenshtein 1966), or "" where none is near enough to
+// Nearest returns the candidate closest to word by edit distance (Damerau 1964: a letter more, less or other, two swapped), or "" where none is near enough to
 // be a typing error: at most a third of the letters, at least one.
 func Nearest(word string, candidates []string) string {
 	best, found := max(1, len([]rune(word))/3)+1, ""
@@ -218,21 +218,22 @@ func distance(a, b []rune) int {
 	if d := len(a) - len(b); int(math.Abs(float64(d))) > 8 {
 		return math.MaxInt
 	}
-	row := make([]int, len(b)+1)
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range a {
-		diagonal := row[0]
+		before, last, row = last, row, before
 		row[0] = i + 1
 		for j := range b {
-			above := row[j+1]
 			cost := 1
 			if a[i] == b[j] {
 				cost = 0
 			}
-			row[j+1] = min(row[j]+1, above+1, diagonal+cost)
-			diagonal = above
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

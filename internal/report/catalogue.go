@@ -24,7 +24,13 @@ func List(w io.Writer, headings []string, groups [][]Entry, l *locale.Locale, op
 			id, name = max(id, locale.Width(e.ID)), max(name, locale.Width(e.Name))
 		}
 		for _, e := range entries {
-			p.add("  " + left(e.ID, id+2) + cut(left(e.Name, name+2)+p.paint(dim, e.Note), p.width-id-4, "…"))
+			line := "  " + left(e.ID, id+2)
+			if e.Note == "" || locale.Width(line)+name+2+locale.Width(e.Note) <= p.width {
+				p.add(line + left(e.Name, name+2) + p.paint(dim, e.Note))
+				continue
+			}
+			p.add(line + cut(e.Name, p.width-id-4, "…"))
+			p.add(left("", id+4) + p.paint(dim, cut(e.Note, p.width-id-4, "…")))
 		}
 	}
 	p.gap()
@@ -63,7 +69,7 @@ func (s *sheet) inputs(in catalogue.Inputs, currency string) {
 		if i.Chain != "" {
 			head += "  " + s.l.Text("catalogue.chain_variable", diag.Args{"name": i.Chain})
 		}
-		s.prose("", "  "+head, 4)
+		s.add("  " + cut(head, s.width-2, "…"))
 		if hint := i.Hint.In(s.lang); hint != "" {
 			s.indented(hint, 4)
 		}
@@ -93,7 +99,9 @@ func (s *sheet) evidence(list []catalogue.Evidence, none catalogue.Text) {
 	sorted := slices.Clone(list)
 	slices.SortStableFunc(sorted, func(a, b catalogue.Evidence) int { return strings.Compare(a.Grade, b.Grade) })
 	for _, e := range sorted {
-		s.prose("", "  "+e.Grade+"  "+e.What.In(s.lang)+": "+e.Value, 5)
+		for i, line := range wrap(e.What.In(s.lang)+": "+e.Value, s.width-5, s.width-5) {
+			s.add(left(map[bool]string{true: "  " + e.Grade}[i == 0], 5) + line)
+		}
 		detail := e.Design.In(s.lang)
 		if pop := e.Population.In(s.lang); pop != "" {
 			detail += "; " + pop

@@ -11,14 +11,14 @@ func fill(dst []float64, v float64) {
 	}
 }
 
-func add(dst, x, y []float64) {
+func addGo(dst, x, y []float64) {
 	x, y = x[:len(dst)], y[:len(dst)]
 	for i := range dst {
 		dst[i] = x[i] + y[i]
 	}
 }
 
-func addNumber(dst, x []float64, y float64) {
+func addNumberGo(dst, x []float64, y float64) {
 	x = x[:len(dst)]
 	for i := range dst {
 		dst[i] = x[i] + y
@@ -39,14 +39,14 @@ func numberSub(dst []float64, x float64, y []float64) {
 	}
 }
 
-func mul(dst, x, y []float64) {
+func mulGo(dst, x, y []float64) {
 	x, y = x[:len(dst)], y[:len(dst)]
 	for i := range dst {
 		dst[i] = x[i] * y[i]
 	}
 }
 
-func mulNumber(dst, x []float64, y float64) {
+func mulNumberGo(dst, x []float64, y float64) {
 	x = x[:len(dst)]
 	for i := range dst {
 		dst[i] = x[i] * y
@@ -60,26 +60,33 @@ func div(dst, x, y []float64) {
 	}
 }
 
-func numberDiv(dst []float64, x float64, y []float64) {
+func numberDivGo(dst []float64, x float64, y []float64) {
 	y = y[:len(dst)]
 	for i := range dst {
 		dst[i] = x / y[i]
 	}
 }
 
-// addProduct is dst += x·y.
-func addProduct(dst, x, y []float64) {
+// addProductGo is dst += x·y.
+func addProductGo(dst, x, y []float64) {
 	x, y = x[:len(dst)], y[:len(dst)]
 	for i := range dst {
 		dst[i] += float64(x[i] * y[i])
 	}
 }
 
-// addScaled is dst += x·v.
-func addScaled(dst, x []float64, v float64) {
+// addScaledGo is dst += x·v.
+func addScaledGo(dst, x []float64, v float64) {
 	x = x[:len(dst)]
 	for i := range dst {
 		dst[i] += float64(x[i] * v)
+	}
+}
+
+func squareRoot(dst, x []float64) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = math.Sqrt(x[i])
 	}
 }
 

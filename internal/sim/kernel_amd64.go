@@ -17,6 +17,27 @@ func trackOneAVX2(cum, fixed, total, curve, low, even *float64, n int, month flo
 //go:noescape
 func countAVX2(bins *uint32, v *float64, n int, low, scale, last float64)
 
+//go:noescape
+func mulAVX2(dst, x, y *float64, n int)
+
+//go:noescape
+func addAVX2(dst, x, y *float64, n int)
+
+//go:noescape
+func addProductAVX2(dst, x, y *float64, n int)
+
+//go:noescape
+func mulNumberAVX2(dst, x *float64, n int, y float64)
+
+//go:noescape
+func addNumberAVX2(dst, x *float64, n int, y float64)
+
+//go:noescape
+func addScaledAVX2(dst, x *float64, n int, y float64)
+
+//go:noescape
+func numberDivAVX2(dst, x *float64, n int, y float64)
+
 // whole is how many of n draws the vector loops take: a multiple of four, 0 where they cannot run.
 func whole(n int) int {
 	if !vector {
@@ -58,4 +79,67 @@ func count(bins *[sketchBins]uint32, v []float64, low, scale float64) {
 		countAVX2(&bins[0], &v[0], k, low, scale, sketchBins-1)
 	}
 	countGo(bins, v[k:], low, scale)
+}
+
+func mul(dst, x, y []float64) {
+	k := whole(len(dst))
+	if k > 0 {
+		_, _ = x[k-1], y[k-1]
+		mulAVX2(&dst[0], &x[0], &y[0], k)
+	}
+	mulGo(dst[k:], x[k:], y[k:])
+}
+
+func add(dst, x, y []float64) {
+	k := whole(len(dst))
+	if k > 0 {
+		_, _ = x[k-1], y[k-1]
+		addAVX2(&dst[0], &x[0], &y[0], k)
+	}
+	addGo(dst[k:], x[k:], y[k:])
+}
+
+func addProduct(dst, x, y []float64) {
+	k := whole(len(dst))
+	if k > 0 {
+		_, _ = x[k-1], y[k-1]
+		addProductAVX2(&dst[0], &x[0], &y[0], k)
+	}
+	addProductGo(dst[k:], x[k:], y[k:])
+}
+
+func mulNumber(dst, x []float64, y float64) {
+	k := whole(len(dst))
+	if k > 0 {
+		_ = x[k-1]
+		mulNumberAVX2(&dst[0], &x[0], k, y)
+	}
+	mulNumberGo(dst[k:], x[k:], y)
+}
+
+func addNumber(dst, x []float64, y float64) {
+	k := whole(len(dst))
+	if k > 0 {
+		_ = x[k-1]
+		addNumberAVX2(&dst[0], &x[0], k, y)
+	}
+	addNumberGo(dst[k:], x[k:], y)
+}
+
+func addScaled(dst, x []float64, y float64) {
+	k := whole(len(dst))
+	if k > 0 {
+		_ = x[k-1]
+		addScaledAVX2(&dst[0], &x[0], k, y)
+	}
+	addScaledGo(dst[k:], x[k:], y)
+}
+
+func numberDiv(dst []float64, x float64, y []float64) {
+	k := whole(len(dst))
+	if k > 0 {
+		_ = y[k-1]
+		numberDivAVX2(&dst[0], &y[0], k, x)
+	}
+	numberDivGo(dst[k:], x, y[k:])
 }

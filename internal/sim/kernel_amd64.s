@@ -1,6 +1,6 @@
 #include "textflag.h"
 
-// The three loops that take most of a run's time, four draws at once. Each does the same operations in the same order as
+// The loops that take most of a run's time, four draws at once. Each does the same operations in the same order as
 // its counterpart in kernel.go, without fused multiply-add, so the bits are the same; TestKernels compares them.
 // n is a multiple of four and positive.
 
@@ -137,5 +137,126 @@ count:
 	ADDQ $4, AX
 	CMPQ AX, CX
 	JLT count
+	VZEROUPPER
+	RET
+
+// func mulAVX2(dst, x, y *float64, n int)
+TEXT ·mulAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ n+24(FP), CX
+	XORQ AX, AX
+mul:
+	VMOVUPD (SI)(AX*8), Y0
+	VMULPD (DX)(AX*8), Y0, Y0
+	VMOVUPD Y0, (DI)(AX*8)
+	ADDQ $4, AX
+	CMPQ AX, CX
+	JLT mul
+	VZEROUPPER
+	RET
+
+// func addAVX2(dst, x, y *float64, n int)
+TEXT ·addAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ n+24(FP), CX
+	XORQ AX, AX
+add:
+	VMOVUPD (SI)(AX*8), Y0
+	VADDPD (DX)(AX*8), Y0, Y0
+	VMOVUPD Y0, (DI)(AX*8)
+	ADDQ $4, AX
+	CMPQ AX, CX
+	JLT add
+	VZEROUPPER
+	RET
+
+// func addProductAVX2(dst, x, y *float64, n int)
+TEXT ·addProductAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ n+24(FP), CX
+	XORQ AX, AX
+addProduct:
+	VMOVUPD (SI)(AX*8), Y0
+	VMULPD (DX)(AX*8), Y0, Y0
+	VADDPD (DI)(AX*8), Y0, Y0
+	VMOVUPD Y0, (DI)(AX*8)
+	ADDQ $4, AX
+	CMPQ AX, CX
+	JLT addProduct
+	VZEROUPPER
+	RET
+
+// func mulNumberAVX2(dst, x *float64, n int, y float64)
+TEXT ·mulNumberAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSD y+24(FP), Y7
+	XORQ AX, AX
+mulNumber:
+	VMOVUPD (SI)(AX*8), Y0
+	VMULPD Y7, Y0, Y0
+	VMOVUPD Y0, (DI)(AX*8)
+	ADDQ $4, AX
+	CMPQ AX, CX
+	JLT mulNumber
+	VZEROUPPER
+	RET
+
+// func addNumberAVX2(dst, x *float64, n int, y float64)
+TEXT ·addNumberAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSD y+24(FP), Y7
+	XORQ AX, AX
+addNumber:
+	VMOVUPD (SI)(AX*8), Y0
+	VADDPD Y7, Y0, Y0
+	VMOVUPD Y0, (DI)(AX*8)
+	ADDQ $4, AX
+	CMPQ AX, CX
+	JLT addNumber
+	VZEROUPPER
+	RET
+
+// func addScaledAVX2(dst, x *float64, n int, y float64)
+TEXT ·addScaledAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSD y+24(FP), Y7
+	XORQ AX, AX
+addScaled:
+	VMOVUPD (SI)(AX*8), Y0
+	VMULPD Y7, Y0, Y0
+	VADDPD (DI)(AX*8), Y0, Y0
+	VMOVUPD Y0, (DI)(AX*8)
+	ADDQ $4, AX
+	CMPQ AX, CX
+	JLT addScaled
+	VZEROUPPER
+	RET
+
+// func numberDivAVX2(dst, x *float64, n int, y float64)
+TEXT ·numberDivAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSD y+24(FP), Y7
+	XORQ AX, AX
+numberDiv:
+	VMOVUPD (SI)(AX*8), Y0
+	VDIVPD Y0, Y7, Y0
+	VMOVUPD Y0, (DI)(AX*8)
+	ADDQ $4, AX
+	CMPQ AX, CX
+	JLT numberDiv
 	VZEROUPPER
 	RET

@@ -13,3 +13,17 @@ func trackOne(cum, fixed, total, curve, low, even []float64, month float64) {
 }
 
 func count(bins *[sketchBins]uint32, v []float64, low, scale float64) { countGo(bins, v, low, scale) }
+
+func mul(dst, x, y []float64) { mulGo(dst, x, y) }
+
+func add(dst, x, y []float64) { addGo(dst, x, y) }
+
+func addProduct(dst, x, y []float64) { addProductGo(dst, x, y) }
+
+func mulNumber(dst, x []float64, y float64) { mulNumberGo(dst, x, y) }
+
+func addNumber(dst, x []float64, y float64) { addNumberGo(dst, x, y) }
+
+func addScaled(dst, x []float64, y float64) { addScaledGo(dst, x, y) }
+
+func numberDiv(dst []float64, x float64, y []float64) { numberDivGo(dst, x, y) }

@@ -39,6 +39,13 @@ type Options struct {
 	// Keys orders the Sobol dimensions: the names of the inputs, in an order shared by all scenarios of a case so that
 	// they run on common random numbers. Nil is the graph's own order.
 	Keys []string
+	// Fixed holds inputs at a value instead of drawing them, by index into Graph.Inputs.
+	Fixed map[int]float64
+	// Streams gives each input its dimension as an index into Keys, for designs that pair two sets of streams; nil finds
+	// it by the input's name.
+	Streams []int
+	// Brief leaves out the bands of the months and the quantiles of the lines.
+	Brief bool
 	// Workers and TileSize change the speed only; 0 is the default.
 	Workers, TileSize int
 	// Progress is told the number of draws done, from one goroutine at a time; it may be nil.
@@ -71,66 +78,107 @@ type Outcome struct {
 // ErrDraws is returned for a number of draws outside 1 to MaxDraws.
 var ErrDraws = errors.New("sim: number of draws out of range")
 
-// Run draws all inputs and computes the flows. It returns ctx's error if ctx ends first.
+// Runner is a graph made ready to run, as often as wanted and by several goroutines at once.
+type Runner struct {
+	g      *plan.Graph
+	p      *program
+	tables []*dist.Table
+	copula *draw.Copula
+}
+
+// New makes a graph ready. The error says which correlations cannot be (see draw.NewCopula).
+func New(g *plan.Graph) (*Runner, error) {
+	copula, err := copulaOf(g)
+	if err != nil {
+		return nil, err
+	}
+	return &Runner{g: g, p: compile(g), copula: copula, tables: tables(g, runtime.GOMAXPROCS(0))}, nil
+}
+
+// Run makes a graph ready and runs it once.
 func Run(ctx context.Context, g *plan.Graph, o Options) (*Outcome, error) {
+	r, err := New(g)
+	if err != nil {
+		return nil, err
+	}
+	return r.Run(ctx, o)
+}
+
+// Run draws all inputs and computes the flows. It returns ctx's error if ctx ends first.
+func (rn *Runner) Run(ctx context.Context, o Options) (*Outcome, error) {
 	if o.Draws < 1 || o.Draws > MaxDraws {
 		return nil, ErrDraws
 	}
-	if o.TileSize <= 0 {
-		o.TileSize = tileSize
-	}
+	o.TileSize = tile(o.TileSize)
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	keys, dims := o.Keys, make([]int, len(g.Inputs))
-	if keys == nil {
-		for _, in := range g.Inputs {
-			keys = append(keys, in.ID)
-		}
-	}
-	index := map[string]int{}
-	for i, k := range keys {
-		index[k] = i
-	}
-	for i, in := range g.Inputs {
-		d, ok := index[in.ID]
-		if !ok {
-			keys = append(keys, in.ID)
-			d = len(keys) - 1
-		}
-		dims[i] = d
-	}
+	g := rn.g
+	keys, dims := streams(g, o)
 	var sampler draw.Sampler
 	if o.Pseudo {
 		sampler = draw.NewPseudo(o.Seed, keys)
 	} else {
 		sampler = draw.NewSobol(o.Seed, keys)
 	}
-	copula, err := copulaOf(g)
-	if err != nil {
-		return nil, err
-	}
-	months := g.Horizon + 1
 	r := &run{
-		ctx: ctx, o: o, p: compile(g), g: g, sampler: sampler, dims: dims, copula: copula, tables: tables(g, o.Workers),
+		ctx: ctx, o: o, p: rn.p, g: g, sampler: sampler, dims: dims, copula: rn.copula, tables: rn.tables,
 		out: &Outcome{
 			NPV: make([]float64, o.Draws), ROI: make([]float64, o.Draws), Funding: make([]float64, o.Draws), BreakEven: make([]float64, o.Draws),
 			Benefits: make([]float64, o.Draws), sampler: sampler, dims: dims, graph: g,
 		},
 	}
-	if len(g.Lines) > 0 {
-		r.lines = newSketches(len(g.Lines), o.Draws)
+	if !o.Brief {
+		r.months = newSketches(g.Horizon+1, o.Draws)
+		if len(g.Lines) > 0 {
+			r.lines = newSketches(len(g.Lines), o.Draws)
+		}
 	}
-	r.months = newSketches(months, o.Draws)
 	if err := r.all(); err != nil {
 		return nil, err
 	}
-	r.out.Cumulative = r.months.quantiles(o.Workers)
+	if r.months != nil {
+		r.out.Cumulative = r.months.quantiles(o.Workers)
+	}
 	if r.lines != nil {
 		r.out.Lines = r.lines.quantiles(o.Workers)
 		r.out.LineMeans = r.lines.means()
 	}
 	return r.out, nil
+}
+
+// tile is a power of two that divides pilotDraws, so that the pilot is whole tiles whatever size is asked for.
+func tile(size int) int {
+	if size <= 0 {
+		return tileSize
+	}
+	t := 1
+	for t*2 <= min(size, pilotDraws) {
+		t *= 2
+	}
+	return t
+}
+
+// streams orders the dimensions and says which one each input has.
+func streams(g *plan.Graph, o Options) (keys []string, dims []int) {
+	if o.Streams != nil {
+		return o.Keys, o.Streams
+	}
+	keys = append(keys, o.Keys...)
+	index := map[string]int{}
+	for i, k := range keys {
+		index[k] = i
+	}
+	for _, in := range g.Inputs {
+		d, ok := index[in.ID]
+		if !ok {
+			d = len(keys)
+			keys = append(keys, in.ID)
+			index[in.ID] = d
+		}
+		dims = append(dims, d)
+	}
+	return keys, dims
 }
 
 // copulaOf makes the copula of the graph's correlated inputs; nil if there are none. Its dimensions are input indices.
@@ -195,9 +243,8 @@ type run struct {
 func (r *run) all() error {
 	tiles := (r.o.Draws + r.o.TileSize - 1) / r.o.TileSize
 	pilot := tiles
-	if r.months.counting() || r.lines != nil && r.lines.counting() {
+	if r.months.counting() || r.lines.counting() {
 		pilot = (min(pilotDraws, r.o.Draws) + r.o.TileSize - 1) / r.o.TileSize
-		// The range must not depend on the tile size: exactly pilotDraws draws are looked at, whole tiles or not.
 	}
 	if err := r.tiles(0, pilot); err != nil {
 		return err
@@ -206,9 +253,7 @@ func (r *run) all() error {
 		return nil
 	}
 	r.months.setRanges()
-	if r.lines != nil {
-		r.lines.setRanges()
-	}
+	r.lines.setRanges()
 	return r.tiles(pilot, tiles)
 }
 

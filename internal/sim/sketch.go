@@ -44,8 +44,8 @@ func newSketches(series, draws int) *sketches {
 	return s
 }
 
-// counting reports whether histograms are used.
-func (s *sketches) counting() bool { return s.counts != nil }
+// counting reports whether histograms are used. A nil sketches takes and answers nothing.
+func (s *sketches) counting() bool { return s != nil && s.counts != nil }
 
 // setRanges fixes the histograms' ranges from the pilot, widened by a quarter on both sides, and counts the pilot.
 func (s *sketches) setRanges() {
@@ -89,6 +89,9 @@ func (s *sketches) local() *local {
 
 // take notes the values of one series for consecutive draws.
 func (s *sketches) take(l *local, series, first int, v []float64, mean bool) {
+	if s == nil {
+		return
+	}
 	if l == nil {
 		copy(s.values[series][first:], v)
 		return
@@ -100,7 +103,7 @@ func (s *sketches) take(l *local, series, first int, v []float64, mean bool) {
 }
 
 func (s *sketches) merge(l *local) {
-	if l == nil {
+	if s == nil || l == nil {
 		return
 	}
 	s.mu.Lock()

@@ -28,27 +28,11 @@ func (o *Outcome) VarianceShares() []float64 {
 	if !(total > 0) {
 		return shares
 	}
-	bits := make([]uint64, n)
-	fillAll := func(input int) { o.sampler.Fill(bits, o.dims[input], 0) }
-	copula, _ := copulaOf(o.graph)
-	rows := map[int][]uint64{}
-	if copula != nil {
-		var list [][]uint64
-		for _, d := range copula.Dims() {
-			rows[d] = make([]uint64, n)
-			o.sampler.Fill(rows[d], o.dims[d], 0)
-			list = append(list, rows[d])
-		}
-		copula.Apply(list)
-	}
+	bits := make([][]uint64, len(shares))
+	o.inputBits(n, bits)
 	sums, counts := make([]float64, bins), make([]float64, bins)
 	for i := range shares {
-		u := bits
-		if r := rows[i]; r != nil {
-			u = r
-		} else {
-			fillAll(i)
-		}
+		u := bits[i]
 		clear(sums)
 		clear(counts)
 		for k, v := range npv {
@@ -67,4 +51,35 @@ func (o *Outcome) VarianceShares() []float64 {
 		shares[i] = max(0, share)
 	}
 	return shares
+}
+
+// inputBits fills bits[input] with the bits of the first n draws, correlated as they were drawn.
+func (o *Outcome) inputBits(n int, bits [][]uint64) {
+	memory := make([]uint64, n*len(bits))
+	for i := range bits {
+		bits[i] = memory[i*n : (i+1)*n]
+		o.sampler.Fill(bits[i], o.dims[i], 0)
+	}
+	if copula, err := copulaOf(o.graph); err == nil && copula != nil {
+		var rows [][]uint64
+		for _, d := range copula.Dims() {
+			rows = append(rows, bits[d])
+		}
+		copula.Apply(rows)
+	}
+}
+
+// Inputs returns the values of all inputs in the first n draws: values[input][draw]. An input held by Options.Fixed
+// shows what it would have been.
+func (o *Outcome) Inputs(n int) [][]float64 {
+	n = min(n, len(o.NPV))
+	bits := make([][]uint64, len(o.graph.Inputs))
+	o.inputBits(n, bits)
+	values := make([][]float64, len(bits))
+	all := tables(o.graph, 1)
+	for i := range values {
+		values[i] = make([]float64, n)
+		all[i].Fill(values[i], bits[i])
+	}
+	return values
 }

@@ -53,9 +53,7 @@ func newWorker(r *run) *worker {
 // finish adds what the worker counted to the run's counts.
 func (w *worker) finish() {
 	w.months.merge(w.byMonth)
-	if w.lines != nil {
-		w.lines.merge(w.byLine)
-	}
+	w.lines.merge(w.byLine)
 }
 
 // tile computes draws first … first+n−1.
@@ -70,6 +68,10 @@ func (w *worker) tile(first, n int) {
 	for k := range w.p.perTile {
 		in := &w.p.perTile[k]
 		if in.op == plan.OpInput {
+			if v, fixed := w.o.Fixed[in.input]; fixed {
+				fill(w.row[in.dst][:n], v)
+				continue
+			}
 			bits := w.bits[:n]
 			if w.copulaBits != nil && w.copulaBits[in.input] != nil {
 				bits = w.copulaBits[in.input][:n]
@@ -274,6 +276,10 @@ func (w *worker) apply(in *instr, m, n int) {
 			numberDiv(dst, x, y)
 			return
 		}
+	}
+	if in.op == plan.OpSqrt && in.x.row >= 0 {
+		squareRoot(dst, w.row[in.x.row][:n])
+		return
 	}
 	x, y, z := w.spread(in.x, m, w.x, n), w.spread(in.y, m, w.y, n), w.spread(in.z, m, w.z, n)
 	for i := range dst {
