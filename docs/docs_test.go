@@ -1,6 +1,6 @@
 // Package docs_test keeps the documentation true: every block of YAML in it is read and run, every formula in a table is
 // evaluated, every printed output is made again and compared, every list is compared with the code, every link must lead
-// somewhere. How a block is marked decides what happens to it; see markers below. Rewrite outputs with
+// somewhere. How a block is marked decides what happens to it; blocks_test.go lists the markers. Rewrite outputs with
 //
 //	go test ./docs -update
 package docs_test
@@ -23,7 +23,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rendite-crm/rendite/internal/calc"
-	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/cli"
 	"github.com/rendite-crm/rendite/internal/diag"
@@ -34,83 +33,6 @@ var update = flag.Bool("update", false, "rewrite the outputs printed in the docu
 
 // documents are all pages, relative to this folder.
 var documents = []string{"../README.md", "../CONTRIBUTING.md", "language.md", "method.md", "json.md", "map.md", "dependencies.md"}
-
-// Markers, the words after the three backticks:
-//
-//	yaml case           a complete case; `# → npv = 4.13` in it is a figure of the plan, or a path of the JSON result
-//	yaml fragment       a part of a case; complete adds the top-level keys that are missing
-//	yaml error CODE     a part of a case with errors of this code and no other
-//	yaml warning CODE   a part of a case with this warning among others
-//	yaml given          assumptions for the formula tables that follow
-//	yaml levers/x.yaml  a file of a catalogue folder, also costs/ and ai/; later cases of the page may use it
-//	text                preceded by a comment `output: ARGS`, what the program prints; ARGS may name case.yaml, which is
-//	                    the YAML block before it, and end in `; until: TEXT`, from where on it is cut
-type block struct {
-	page, info, text string
-	line             int    // of the opening fence, from 1
-	comment          string // content of an HTML comment in the line before
-}
-
-func (b block) name() string { return fmt.Sprintf("%s:%d", filepath.Base(b.page), b.line) }
-
-func read(t *testing.T, page string) string {
-	t.Helper()
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-func blocks(t *testing.T, page string) []block {
-	t.Helper()
-	var all []block
-	var open *block
-	lines := strings.Split(read(t, page), "\n")
-	for i, l := range lines {
-		rest, fence := strings.CutPrefix(l, "```")
-		switch {
-		case open != nil && l == "```":
-			all = append(all, *open)
-			open = nil
-		case open != nil:
-			open.text += l + "\n"
-		case fence:
-			open = &block{page: page, info: rest, line: i + 1}
-			if i > 0 {
-				open.comment = comment(lines[i-1])
-			}
-		}
-	}
-	if open != nil {
-		t.Fatalf("%s: the block is not closed", open.name())
-	}
-	return all
-}
-
-func comment(line string) string {
-	if inner, ok := strings.CutPrefix(strings.TrimSpace(line), "<!--"); ok {
-		return strings.TrimSpace(strings.TrimSuffix(inner, "-->"))
-	}
-	return ""
-}
-
-// complete adds what a part of a case lacks to be one, but for the key an error is about.
-func complete(text, code string) string {
-	root, _ := casefile.ParseYAML("", []byte(text))
-	var added strings.Builder
-	for _, key := range []struct{ name, value, about string }{
-		{"currency", "EUR", "missing_currency"},
-		{"discount", "8 %/year", "missing_discount"},
-		{"costs", "{price: {amount: 1 000 EUR, at: 0}}", "no_costs"},
-		{"benefits", "{saving: 100 EUR/month}", "no_benefits"},
-	} {
-		if root.Get(key.name) == nil && key.about != code {
-			fmt.Fprintf(&added, "%s: %s\n", key.name, key.value)
-		}
-	}
-	return text + added.String()
-}
 
 // folder is a catalogue folder made of a page's blocks.
 type folder struct{ dir string }
@@ -190,7 +112,7 @@ func TestDocs_everyYAMLBlockDoesWhatItsMarkerSays(t *testing.T) {
 
 // harmless are the warnings that an example may bring: it leaves out what it is not about.
 var harmless = []string{"no_adoption", "default_used", "no_controlled_evidence", "irr_none", "irr_several", "mirr_none",
-	"break_even_never", "first_crossing", "after_tax"}
+	"break_even_never", "break_even_discounted_never", "first_crossing", "after_tax"}
 
 // runs computes a block in every scenario and compares the figures it states.
 func runs(t *testing.T, b block, cat *catalogue.Catalogue, whole bool) {

@@ -384,6 +384,9 @@ func (a *Answer) plan(benefits, costs, net []float64, o Options) diag.List {
 	if month, ok, err := series.DiscountedBreakEven(f.Discount); err == nil {
 		p.BreakEvenDiscounted = pointer(month, ok)
 	}
+	if p.BreakEvenDiscounted == nil && p.BreakEven != nil {
+		a.note("break_even_discounted_never", diag.Position{}, diag.Args{"horizon": f.Horizon})
+	}
 	if p.BreakEven == nil {
 		a.note("break_even_never", diag.Position{}, diag.Args{"horizon": f.Horizon})
 	}

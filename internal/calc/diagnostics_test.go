@@ -243,13 +243,13 @@ discount: 8 %/year
 assumptions:
   users: 40
   wage: 52 USD/h
-  hours: 1.5
+  saved: 1.5
 costs:
   licences: {amount: usres * 65 EUR/month}
   training: {amount: users * 8 h * wage + 100 EUR/month, at: 1}
   dip: {amount: users * 2 h/week}
 benefits:
-  time: {lever: time_saved, hours: hours, converts: 50}
+  time: {lever: time_saved, hours: saved, converts: 50}
 `, "other_currency 6", "unit_missing 7", "unknown_name 9", "amount_expected 11", "share_range 13")
 }
 
@@ -294,7 +294,7 @@ func TestOptionsAndOverlaysAreChecked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check("draws", list, `Fehler: Die Zahl der Ziehungen muss zwischen 1 und 100.000.000 liegen.
+	check("draws", list, `Fehler: Die Zahl der Ziehungen muss zwischen 1 und 10.000.000 liegen.
   → 10 000 genügen fast immer: --draws 10000`)
 	_, list, err = calc.Compare(context.Background(), calc.Case{Name: "fall.yaml", Text: []byte(base)}, nil, calc.Options{Draws: 64})
 	if err != nil {
@@ -343,7 +343,7 @@ func TestLimitsOfAFile(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"a file of a megabyte", strings.Repeat("# viel Text\n", 100_000), "file_too_big 0:0"},
-		{"too many entries", "assumptions:\n" + table.String(), "file_too_many 20000:3"},
+		{"too many entries", "assumptions:\n" + table.String(), "file_too_many 6001:8"},
 		{"too many brackets", "note: Größe\ncase: " + strings.Repeat("[", 30), "file_too_deep 2:31"},
 		{"an umlaut that is not UTF-8", "case: Fall\norganisation: M\xfcller\n", "file_encoding 2:16"},
 		{"too many lines", whole("costs:\n" + lines.String()), "too_many_lines 1:1"},

@@ -16,7 +16,7 @@ import (
 // Limits of a case file. A large hand-written case has some hundred lines.
 const (
 	MaxBytes = 1 << 20
-	MaxNodes = 20_000
+	MaxNodes = 12_000
 	MaxDepth = 24
 )
 
@@ -94,15 +94,14 @@ func (n *Node) Inside(s formula.Span) diag.Position {
 			first, behind = len(n.spots)-1, 1
 		}
 		from, to := n.spots[first], n.spots[max(first, min(s.End, len(n.spots))-1)]
-		at.Line, at.Column, at.EndColumn, at.Source = from.line, from.column+behind, to.column+1+behind, n.lines[from.line-1]
+		at.Line, at.Source = from.line, n.lines[from.line-1]
+		width := to.column - from.column + 1
 		if to.line != from.line { // marked to the end of its first line
-			at.EndColumn = max(at.Column, utf8.RuneCountInString(strings.TrimRight(at.Source, " "))) + 1
+			width = utf8.RuneCountInString(strings.TrimRight(at.Source, " ")) - from.column + 1
 		}
-		return at
+		return part(at, from.column+behind, width)
 	}
-	at.Column += n.indent + s.Start
-	at.EndColumn = at.Column + max(1, s.End-s.Start)
-	return at
+	return part(at, at.Column+n.indent+s.Start, s.End-s.Start)
 }
 
 // ParseYAML reads a text into nodes. All errors of the YAML itself are returned together.
@@ -112,15 +111,19 @@ func ParseYAML(name string, text []byte) (root *Node, found diag.List) {
 		found.Add(diag.New("file_too_big", place, diag.Args{"limit": MaxBytes / 1024}))
 		return nil, found
 	}
-	if !utf8.Valid(text) {
-		found.Add(diag.New("file_encoding", firstInvalid(name, string(text)), nil))
-		return nil, found
-	}
 	clean := strings.TrimPrefix(string(text), "\ufeff")
 	clean = strings.ReplaceAll(strings.ReplaceAll(clean, "\r\n", "\n"), "\r", "\n")
+	if !utf8.ValidString(clean) {
+		found.Add(diag.New("file_encoding", firstInvalid(name, clean), nil))
+		return nil, found
+	}
 	r := reader{name: name, lines: strings.Split(clean, "\n")}
 	if line, col, ok := tooDeep(r.lines); ok {
 		found.Add(diag.New("file_too_deep", r.position(line, col, 1), diag.Args{"limit": MaxDepth}))
+		return nil, found
+	}
+	if line, col, ok := tooMany(r.lines); ok {
+		found.Add(diag.New("file_too_many", r.position(line, col, 1), diag.Args{"limit": MaxNodes}))
 		return nil, found
 	}
 	defer func() {
@@ -197,6 +200,22 @@ func tooDeep(lines []string) (line, column int, yes bool) {
 	return 0, 0, false
 }
 
+// tooMany counts what can make a node, before the parser works on it: its time grows with the square.
+func tooMany(lines []string) (line, column int, yes bool) {
+	n := 0
+	for i, l := range lines {
+		n++
+		for j, c := range l {
+			if c == ':' || c == ',' || c == '{' || c == '[' || c == '-' {
+				if n++; n > MaxNodes {
+					return i + 1, utf8.RuneCountInString(l[:j]) + 1, true
+				}
+			}
+		}
+	}
+	return len(lines), 1, n > MaxNodes
+}
+
 type reader struct {
 	name  string
 	lines []string
@@ -217,11 +236,15 @@ func (r *reader) line(n int) string {
 // position is a place in the text; what lies outside of it is moved to its edge.
 func (r *reader) position(line, column, width int) diag.Position {
 	line = max(1, min(line, len(r.lines)))
-	p := diag.Position{File: r.name, Line: line, Source: r.lines[line-1]}
-	end := utf8.RuneCountInString(p.Source) + 1
-	p.Column = max(1, min(column, end))
-	p.EndColumn = max(p.Column+1, min(column+width, end))
-	return p
+	return part(diag.Position{File: r.name, Line: line, Source: r.lines[line-1]}, column, width)
+}
+
+// part is a place on the line of at.
+func part(at diag.Position, column, width int) diag.Position {
+	end := utf8.RuneCountInString(at.Source) + 1
+	at.Column = max(1, min(column, end))
+	at.EndColumn = max(at.Column+1, min(column+width, end))
+	return at
 }
 
 func (r *reader) at(t *token.Token, width int) diag.Position {
@@ -235,7 +258,9 @@ func (r *reader) node(n ast.Node, depth int) *Node {
 	r.nodes++
 	at := r.at(n.GetToken(), utf8.RuneCountInString(n.GetToken().Value))
 	if r.nodes > MaxNodes {
-		r.found.Add(diag.New("file_too_many", at, diag.Args{"limit": MaxNodes}))
+		if r.nodes == MaxNodes+1 {
+			r.found.Add(diag.New("file_too_many", at, diag.Args{"limit": MaxNodes}))
+		}
 		return &Node{At: at}
 	}
 	if depth > MaxDepth {

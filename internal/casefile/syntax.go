@@ -37,6 +37,7 @@ func (r *reader) syntax(err error) diag.Diagnostic {
 	line := []rune(at.Source)
 	before := string(line[:min(at.Column-1, len(line))])
 	rest := restOf(line, min(at.Column-1, len(line)))
+	// is reports whether the library says one of these.
 	is := func(parts ...string) bool {
 		return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
 	}
@@ -55,7 +56,7 @@ func (r *reader) syntax(err error) diag.Diagnostic {
 	case is("mapping value is not allowed") && !strings.Contains(at.Source, strings.TrimSpace(t.Value)):
 		return r.indented(at.Line)
 	case is("mapping value is not allowed"):
-		at.EndColumn = at.Column + utf8.RuneCountInString(rest)
+		at = r.position(at.Line, at.Column, utf8.RuneCountInString(rest))
 		known := slices.Concat(lineKeys, quantityKeys, curveKeys)
 		instead := quoted(rest)
 		if slices.Contains(known, t.Value) {
@@ -74,8 +75,12 @@ func (r *reader) syntax(err error) diag.Diagnostic {
 			return diag.New("yaml_bracket", open, diag.Args{"text": bracket, "close": map[string]string{"{": "}", "[": "]"}[bracket]})
 		}
 	case is("could not find end character of"):
-		at.EndColumn = len(line) + 1
-		return diag.New("yaml_quote", at, diag.Args{"text": string(line[min(at.Column-1, len(line)-1)])})
+		at = r.position(at.Line, at.Column, len(line)+1-at.Column)
+		mark := `"`
+		if is("single-quoted") {
+			mark = "'"
+		}
+		return diag.New("yaml_quote", at, diag.Args{"text": mark})
 	case is("reserved character", "directive", "undefined anchor", "undefined alias"):
 		character, _ := utf8.DecodeRuneInString(rest)
 		return diag.New("yaml_reserved", at, diag.Args{"character": string(character), "instead": quoted(rest)})
@@ -95,7 +100,7 @@ func (r *reader) syntax(err error) diag.Diagnostic {
 	case is("value is not allowed in this context") && strings.TrimSpace(before) == "":
 		return r.indented(at.Line - 1)
 	case is("value is not allowed in this context") && strings.ContainsAny(before, `"'`):
-		at.EndColumn = at.Column + max(1, utf8.RuneCountInString(rest))
+		at = r.position(at.Line, at.Column, utf8.RuneCountInString(rest))
 		return diag.New("yaml_after_quote", at, nil)
 	}
 	return diag.New("yaml_syntax", at, diag.Args{"detail": text})

@@ -41,6 +41,9 @@ func (p *program) calcCommand() *cobra.Command {
 				return err
 			}
 			if answer == nil {
+				if f.json {
+					return p.jsonProblems(list)
+				}
 				return p.problems(list)
 			}
 			p.translate(answer.Result)
@@ -124,21 +127,7 @@ func (p *program) checkCommand() *cobra.Command {
 				}
 			}
 			if f.json {
-				notes := []result.Note{}
-				for _, d := range all {
-					n := result.Note{Code: d.Code, Text: p.l.Message(d), At: d.At.String(), Severity: severity(d.Severity)}
-					if h := p.l.Hint(d); h != "" {
-						n.Text += " " + h
-					}
-					notes = append(notes, n)
-				}
-				if err := writeJSON(p.Out, map[string]any{"ok": all.Err() == nil, "notes": notes}); err != nil {
-					return err
-				}
-				if all.Err() != nil {
-					return exit(exitCase)
-				}
-				return nil
+				return p.jsonProblems(all)
 			}
 			if err := p.problems(all); err != nil {
 				return err
@@ -148,6 +137,25 @@ func (p *program) checkCommand() *cobra.Command {
 		}}
 	p.flags(c, &f)
 	return c
+}
+
+// jsonProblems writes errors and warnings as JSON to standard output and gives the exit code.
+func (p *program) jsonProblems(list diag.List) error {
+	notes := []result.Note{}
+	for _, d := range list {
+		n := result.Note{Code: d.Code, Text: p.l.Message(d), At: d.At.String(), Severity: severity(d.Severity)}
+		if h := p.l.Hint(d); h != "" {
+			n.Text += " " + h
+		}
+		notes = append(notes, n)
+	}
+	if err := writeJSON(p.Out, map[string]any{"ok": list.Err() == nil, "notes": notes}); err != nil {
+		return err
+	}
+	if list.Err() != nil {
+		return exit(exitCase)
+	}
+	return nil
 }
 
 func severity(s diag.Severity) string {
@@ -171,6 +179,9 @@ func (p *program) compareCommand() *cobra.Command {
 				return err
 			}
 			if comparison == nil {
+				if f.json {
+					return p.jsonProblems(list)
+				}
 				return p.problems(list)
 			}
 			for i := range comparison.Scenarios {

@@ -174,7 +174,7 @@ func (p *program) template(s string) string {
 		}
 		s = strings.ReplaceAll(s, english, text)
 	}
-	return strings.ReplaceAll(s, `Use "{{.CommandPath}} [command] --help" for more information about a command.`, p.t("cli.heading.help"))
+	return strings.ReplaceAll(s, `Use "{{.CommandPath}} [command] --help" for more information about a command.`, p.l.Text("cli.heading.help", diag.Args{"command": "{{.CommandPath}}"}))
 }
 
 // version says what is running.

@@ -8,9 +8,11 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/rendite-crm/rendite/internal/calc"
+	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/sim"
@@ -112,4 +114,16 @@ func monthQuantile(months []float64, p float64) *float64 {
 		return nil
 	}
 	return &q
+}
+
+// groupOf says which factor or line an assumption belongs to; empty for one that several lines share.
+func (s *Study) groupOf(q *model.Quantity) (id, label string) {
+	if q.Line != nil {
+		return q.Line.ID, s.LineLabel(q.Line)
+	}
+	name, _, ok := strings.Cut(q.ID, ".")
+	if ok && slices.Contains(casefile.CurveNames, name) {
+		return name, name
+	}
+	return "", ""
 }

@@ -29,10 +29,10 @@ type SobolIndex struct {
 //
 // with all results taken from their common mean, which changes no expectation and calms the first (Sobol' 2001). The
 // standard errors are those of a ratio of two means (delta method) by batches of consecutive draws: right for
-// independent draws, and on the safe side, by about half, for Sobol points.
+// independent draws; for Sobol points the error is several times smaller still.
 //
-// Both assume independent inputs. With correlated ones, the replaced input must be drawn along with those it is
-// correlated with, as one group; the indices are then those of the group.
+// Both assume independent inputs. Inputs that are correlated must be replaced together, as one of fAB; the indices are
+// then those of the group.
 //
 // ErrShape without at least two draws or for series of different length, ErrFinite, ErrConstant.
 func SobolIndices(fA, fB []float64, fAB [][]float64) (indices []SobolIndex, variance float64, err error) {

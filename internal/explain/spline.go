@@ -2,6 +2,7 @@ package explain
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/mathext"
@@ -250,57 +251,39 @@ type eigen struct {
 // are left out.
 func simultaneous(gram, rough *mat.SymDense) eigen {
 	p := gram.SymmetricDim()
-	scale := mat.Trace(gram) / float64(p)
-	soft := 0.0
+	// A trace of roughness lets what the draws do not show run on smoothly from what they do.
+	full := mat.NewSymDense(p, nil)
+	full.CopySym(gram)
 	if t := mat.Trace(rough); t > 0 {
-		soft = 1e-9 * scale * float64(p) / t
+		var trace mat.SymDense
+		trace.ScaleSym(1e-9*mat.Trace(gram)/t, rough)
+		full.AddSym(full, &trace)
 	}
-	var chol mat.Cholesky
-	for hard := 1e-11 * scale; ; hard *= 100 {
-		full := mat.NewSymDense(p, nil)
-		for i := range p {
-			for j := i; j < p; j++ {
-				v := gram.At(i, j) + soft*rough.At(i, j)
-				if i == j {
-					v += hard
-				}
-				full.SetSym(i, j, v)
-			}
-		}
-		if chol.Factorize(full) {
-			break
-		}
-		if hard > scale || !(scale > 0) {
-			return eigen{}
-		}
-	}
-	var lower, inverse mat.TriDense
-	chol.LTo(&lower)
-	if err := inverse.InverseTri(&lower); err != nil && inverse.IsEmpty() {
+	values, vectors := eigenOf(full)
+	if len(values) == 0 || !(values[p-1] > 0) {
 		return eigen{}
 	}
-	var half, both mat.Dense
-	half.Mul(&inverse, rough)
-	both.Mul(&half, inverse.T())
-	turned := mat.NewSymDense(p, nil)
-	for i := range p {
-		for j := i; j < p; j++ {
+	shown := slices.IndexFunc(values, func(v float64) bool { return v > 1e-12*values[p-1] })
+	white := mat.DenseCopyOf(vectors.Slice(0, p, shown, p))
+	white.Apply(func(_, j int, v float64) float64 { return v / math.Sqrt(values[shown+j]) }, white)
+	turned := mat.NewSymDense(p-shown, nil)
+	var half, both, into, seen mat.Dense
+	half.Mul(white.T(), rough)
+	both.Mul(&half, white)
+	for i := range p - shown {
+		for j := i; j < p-shown; j++ {
 			turned.SetSym(i, j, (both.At(i, j)+both.At(j, i))/2)
 		}
 	}
-	var es mat.EigenSym
-	if !es.Factorize(turned, true) {
+	values, vectors = eigenOf(turned)
+	if len(values) == 0 {
 		return eigen{}
 	}
-	var vectors mat.Dense
-	es.VectorsTo(&vectors)
-	var into, shown mat.Dense
-	into.Mul(inverse.T(), &vectors)
-	shown.Mul(gram, &into)
-	values := es.Values(nil)
+	into.Mul(white, vectors)
+	seen.Mul(gram, &into)
 	var keep []int
 	for j := range values {
-		if mat.Dot(shown.ColView(j), into.ColView(j)) > 0.5 {
+		if mat.Dot(seen.ColView(j), into.ColView(j)) > 0.5 { // else it is mostly that trace
 			keep = append(keep, j)
 		}
 	}
@@ -318,4 +301,16 @@ func simultaneous(gram, rough *mat.SymDense) eigen {
 		}
 	}
 	return e
+}
+
+// eigenOf are the eigenvalues, ascending, and eigenvectors; none if the iteration fails, which no finite matrix should
+// make it do.
+func eigenOf(m *mat.SymDense) ([]float64, *mat.Dense) {
+	var es mat.EigenSym
+	if !es.Factorize(m, true) {
+		return nil, nil
+	}
+	var vectors mat.Dense
+	es.VectorsTo(&vectors)
+	return es.Values(nil), &vectors
 }

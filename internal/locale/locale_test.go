@@ -117,7 +117,7 @@ func TestEveryMessageCanBeWritten(t *testing.T) {
 							args[name] = 7
 						}
 					}
-					got := l.Text(key, args)
+					got := strings.ReplaceAll(l.Text(key, args), "{{.CommandPath}}", "rendite") // filled in by cobra
 					if got == "" || strings.Contains(got, "⟦") || strings.Contains(got, "{{") || strings.Contains(got, "<no value>") {
 						t.Errorf("%s %s with %v: %q", lang, key, v, got)
 					}
@@ -166,6 +166,47 @@ func TestEveryKeyInTheSourcesHasAMessage(t *testing.T) {
 	}
 	if found < 30 {
 		t.Errorf("only %d calls found: does the pattern still fit?", found)
+	}
+}
+
+// Every code of a diagnostic that the sources raise has a message, and every message of a diagnostic is raised somewhere.
+func TestEveryDiagnosticInTheSourcesHasAMessage(t *testing.T) {
+	paths, err := filepath.Glob("../*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raised := regexp.MustCompile(`(?:\bdiag\.(?:New|Warn)|\b[bd]\.(?:add|warn)|\ba\.note|\bparamError)\(\s*"([a-z_]+)"` +
+		`|\b(?:p\.fail|get)\([^"\n]*"(?:levers", "|costs", "|ai", ")?([a-z_]+)"|\bCode: "([a-z_]+)"|\bcode(?:, \w+)* :?= "([a-z_]+)"`)
+	literal := regexp.MustCompile(`"([a-z_]+)"`)
+	found, mentioned := map[string]bool{}, map[string]bool{}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range raised.FindAllStringSubmatch(string(src), -1) {
+			code := strings.Join(m[1:], "")
+			found[code] = true
+			if !de.Has("diag."+code) || !en.Has("diag."+code) {
+				t.Errorf("%s: no message for %q", path, code)
+			}
+		}
+		for _, m := range literal.FindAllStringSubmatch(string(src), -1) {
+			mentioned[m[1]] = true
+		}
+	}
+	if len(found) < 150 {
+		t.Errorf("only %d codes found: do the patterns still fit?", len(found))
+	}
+	for _, key := range de.Keys() {
+		code, ok := strings.CutPrefix(key, "diag.")
+		code, _, _ = strings.Cut(code, ".")
+		if ok && code != "severity" && !found[code] && !mentioned[code] {
+			t.Errorf("nothing raises %q", key)
+		}
 	}
 }
 

@@ -217,8 +217,14 @@ func (b *builder) binary(q *Quantity, e *formula.Binary) (kind, bool) {
 	}
 	switch e.Op {
 	case "*":
+		b.workdays(q, e)
 		return kind{dim: x.dim.Mul(y.dim)}, true
 	case "/":
+		if n, ok := e.Y.(*formula.Name); ok && n.Text == "month" {
+			// The number of the month is 0 in month 0, so nobody divides by it on purpose.
+			b.add("divide_by_month", q.at(e.Y), diag.Args{"left": formula.String(e.X)})
+			return kind{}, false
+		}
 		return kind{dim: x.dim.Div(y.dim)}, true
 	case "^":
 		if y.dim != quantity.Plain {
@@ -348,4 +354,26 @@ func (b *builder) call(q *Quantity, e *formula.Call) (kind, bool) {
 		}
 	}
 	return kind{}, expect(0, quantity.Plain)
+}
+
+// workdays warns where a number of workdays of 8 hours meets a price per day of 24 hours, or the other way round.
+func (b *builder) workdays(q *Quantity, e *formula.Binary) {
+	unit := func(x formula.Expr) string {
+		switch x := x.(type) {
+		case *formula.Number:
+			return x.Unit.Text
+		case *formula.Name:
+			if r := q.Refs[x.Text]; r != nil {
+				return r.Unit.Text
+			}
+		}
+		return ""
+	}
+	x, y := unit(e.X), unit(e.Y)
+	has := func(text, word string) bool {
+		return slices.ContainsFunc(strings.Split(text, "/"), func(w string) bool { return w == word || w == word+"s" })
+	}
+	if has(x, "workday") && has(y, "day") || has(x, "day") && has(y, "workday") {
+		b.warn("workday_and_day", q.at(e), diag.Args{"left": x, "right": y})
+	}
 }

@@ -27,24 +27,37 @@ func (b *builder) isAssumption(name string) bool {
 	return slices.ContainsFunc(b.m.File.Assumptions, func(a casefile.Named) bool { return a.Name == name })
 }
 
+// inputOf finds an input by its name or by the variable of the chain that it stands for: a line may say rate or win_rate.
+func inputOf(known catalogue.Inputs, name string) (catalogue.Input, bool) {
+	if def, ok := known.Get(name); ok {
+		return def, true
+	}
+	for _, def := range known {
+		if def.Chain == name && name != "" {
+			return def, true
+		}
+	}
+	return catalogue.Input{}, false
+}
+
 // given makes quantities of the inputs that the line writes.
 func (b *builder) given(path string, in []casefile.Named, known catalogue.Inputs) map[string]*Quantity {
 	given := map[string]*Quantity{}
 	for i := range in {
-		def, ok := known.Get(in[i].Name)
+		def, ok := inputOf(known, in[i].Name)
 		if !ok {
 			continue
 		}
 		w := want{share: def.Unit == "%"}
 		if have := b.m.byID[path+"."+in[i].Name]; have != nil {
-			given[in[i].Name] = have // two levers of one package share the value
+			given[def.Name] = have // two levers of one package share the value
 			continue
 		}
 		q := b.quantity(path+"."+in[i].Name, &in[i].Quantity, in[i].At, b.m.caseScope(), w)
 		if q != nil && b.m.byID[q.ID] == q {
 			q.Name = def.Label
 		}
-		given[in[i].Name] = q
+		given[def.Name] = q
 	}
 	return given
 }
@@ -77,14 +90,17 @@ func (b *builder) missingInput(at diag.Position, line, name, unit string, label 
 func (b *builder) mistyped(line, input string) bool { return b.meant[line+"."+input] }
 
 func (b *builder) unknownInputs(in []casefile.Named, path string, known ...catalogue.Inputs) {
-	var names []string
+	var names, variables []string
 	for _, k := range known {
 		for _, i := range k {
 			names = append(names, i.Name)
+			if i.Chain != "" {
+				variables = append(variables, i.Chain)
+			}
 		}
 	}
 	for _, i := range in {
-		if !slices.Contains(names, i.Name) {
+		if !slices.Contains(names, i.Name) && !slices.Contains(variables, i.Name) {
 			nearest := casefile.NearestKey(i.Name, slices.Concat(names, casefile.Keys("line")))
 			if b.meant == nil {
 				b.meant = map[string]bool{}
@@ -100,11 +116,25 @@ func (b *builder) unknownInputs(in []casefile.Named, path string, known ...catal
 // default; else it is missing.
 func (b *builder) inputs(l *Line, path string, defs catalogue.Inputs, given map[string]*Quantity, ch *Chain, f *casefile.Line) map[string]*Quantity {
 	local := map[string]*Quantity{}
+	effect := ""
+	if ch != nil {
+		if lever, err := b.cat.Lever(l.Lever); err == nil {
+			effect = lever.Effect
+		}
+	}
 	for _, def := range defs {
 		q := given[def.Name]
 		unit := def.Unit
 		switch {
 		case q != nil:
+		case ch != nil && def.Chain != "" && !mentions(effect, def.Name):
+			// Only the chain's base may need it, and that asks for itself.
+			if q = ch.Variables[def.Chain]; q == nil && b.isAssumption(def.Chain) {
+				q = b.m.byID[def.Chain]
+			}
+			if q == nil {
+				continue
+			}
 		case ch != nil && def.Chain != "":
 			q = b.variable(ch, def.Chain, l)
 		case b.isAssumption(def.Name):
@@ -130,10 +160,25 @@ func (b *builder) inputs(l *Line, path string, defs catalogue.Inputs, given map[
 		if q.Line == nil && strings.HasPrefix(q.ID, path+".") {
 			q.Line = l
 		}
+		role := Cost
+		switch {
+		case def.Chain != "", strings.Contains(unit, "money/h"):
+			role = Baseline
+		case l.Benefit:
+			role = Effect
+		}
+		if q.Role == Unknown {
+			q.Role = role
+		}
 		if n, ok := q.Expr.(*formula.Name); ok {
 			// hours: hours_saved gives the assumption the name of what it stands for.
-			if a := b.m.byID[n.Text]; a != nil && b.isAssumption(n.Text) && a.Name == (catalogue.Text{}) {
-				a.Name = def.Label
+			if a := b.m.byID[n.Text]; a != nil && b.isAssumption(n.Text) {
+				if a.Name == (catalogue.Text{}) {
+					a.Name = def.Label
+				}
+				if a.Role == Unknown || role == Baseline {
+					a.Role = role
+				}
 			}
 		}
 		local[def.Name] = q

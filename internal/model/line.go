@@ -48,6 +48,9 @@ func (b *builder) checkCurve(c *curve) {
 	share := want{dims: []quantity.Dim{quantity.Plain}, unit: "%", share: true}
 	if c.start != nil {
 		b.expect(c.start, share)
+		if c.t90 == nil {
+			b.warn("start_without_months", b.whole(c.start), diag.Args{"name": c.start.ID})
+		}
 	}
 	if c.plateau != nil {
 		b.expect(c.plateau, share)
@@ -77,7 +80,7 @@ func (b *builder) line(f *casefile.Line, benefit bool) *Line {
 	if benefit {
 		group = "benefits"
 	}
-	l := &Line{ID: f.ID, Label: f.Label, Benefit: benefit, Kind: f.Kind, At: f.At, Months: f.Months, From: f.From, To: f.To, Capital: f.Capital, Use: f.Use, Peak: f.Peak}
+	l := &Line{ID: f.ID, Label: f.Label, Benefit: benefit, Kind: f.Kind, At: f.At, Months: f.Months, From: f.From, To: f.To, Capital: f.Capital, Use: f.Use, Peak: f.Peak, file: f}
 	sc := b.m.caseScope()
 	path := group + "." + f.ID
 	flow := want{dims: []quantity.Dim{quantity.Money, quantity.Flow}, unit: "money"}
@@ -91,7 +94,7 @@ func (b *builder) line(f *casefile.Line, benefit bool) *Line {
 			b.lost = true
 			return nil
 		}
-		b.unknownInputs(f.Inputs, path, lever.Inputs)
+		b.unknownInputs(f.Inputs, path, b.knownInputs(lever))
 		b.applyLever(l, lever, f, path, path, f.Inputs, nil)
 	case f.Item != "":
 		item, err := b.cat.Cost(f.Item)
@@ -184,7 +187,8 @@ func (b *builder) applyLever(l *Line, lever *catalogue.Lever, f *casefile.Line, 
 	}
 	real := lever.Realisation
 	l.Realisation = &real
-	given := b.given(givenPath, in, lever.Inputs)
+	known := b.knownInputs(lever)
+	given := b.given(givenPath, in, known)
 	for name, q := range preset {
 		if given[name] == nil {
 			given[name] = q
@@ -206,7 +210,7 @@ func (b *builder) applyLever(l *Line, lever *catalogue.Lever, f *casefile.Line, 
 		return
 	}
 	// What the line gives for a variable of the chain serves the whole chain.
-	for _, i := range lever.Inputs {
+	for _, i := range known {
 		if i.Chain == "" || given[i.Name] == nil {
 			continue
 		}
@@ -225,6 +229,26 @@ func (b *builder) applyLever(l *Line, lever *catalogue.Lever, f *casefile.Line, 
 		l.explicit = true
 		l.Effect = b.catalogueFormula(path+".effect", lever.Effect, source, f.At, local)
 	})
+}
+
+// knownInputs are the inputs of a lever and, for one that acts on a chain, the chain's other variables: a line of
+// lead_conversion may give deals.
+func (b *builder) knownInputs(lever *catalogue.Lever) catalogue.Inputs {
+	if lever.Chain == "" {
+		return lever.Inputs
+	}
+	def, err := b.cat.Chain(lever.Chain)
+	if err != nil {
+		return lever.Inputs
+	}
+	known := slices.Clone(lever.Inputs)
+	for _, v := range def.Variables {
+		if _, ok := inputOf(known, v.Name); !ok {
+			v.Chain = v.Name
+			known = append(known, v)
+		}
+	}
+	return known
 }
 
 func mentions(text, name string) bool {
@@ -404,6 +428,7 @@ func (b *builder) expand(f *casefile.Line) (*Line, []*Line) {
 
 // checkLine checks dimensions and timing of a line whose quantities are checked.
 func (b *builder) checkLine(l *Line) {
+	b.ignored(l)
 	money, flow := quantity.Money, quantity.Flow
 	if l.Escalates != nil {
 		b.expect(l.Escalates, want{dims: []quantity.Dim{quantity.PerTime}, unit: "%/year"})
@@ -506,4 +531,26 @@ func negative(q *Quantity) bool {
 		return false
 	}
 	return below(q.Expr)
+}
+
+// place is the place of the value of a key of the line, its own where it was not written in the file.
+func (l *Line) place(key string) diag.Position {
+	if l.file == nil {
+		return l.At
+	}
+	return l.file.Place(key)
+}
+
+// ignored warns about what the line says and nothing comes of.
+func (b *builder) ignored(l *Line) {
+	f := b.m.File
+	if l.Chain != nil && len(l.Months) > 0 {
+		b.warn("at_on_chain", l.place("at"), diag.Args{"line": l.ID})
+	}
+	if len(l.Yearly) > 0 && 12*len(l.Yearly) > f.Horizon+11 {
+		b.warn("years_after_horizon", l.place("yearly"), diag.Args{"line": l.ID, "years": len(l.Yearly), "horizon": f.Horizon})
+	}
+	if l.Capital && f.Tax == nil {
+		b.warn("capital_without_tax", l.place("capital"), diag.Args{"line": l.ID})
+	}
 }

@@ -50,6 +50,8 @@ type Quantity struct {
 	Default bool // taken from the catalogue, not from the file
 	At      diag.Position
 	Line    *Line // the line it was written in; nil for assumptions and factors
+	// Role says what the value is to the one who decides.
+	Role Role
 	// Refs resolves the names in Expr.
 	Refs map[string]*Quantity
 
@@ -61,8 +63,23 @@ type Quantity struct {
 	share   bool // values are shares of a whole, 0 to 1
 }
 
+// IsShare reports whether its values are shares of a whole, 0 to 1.
+func (q *Quantity) IsShare() bool { return q.share || q.Unit.IsShare() }
+
 // Uncertain reports whether the quantity is drawn.
 func (q *Quantity) Uncertain() bool { return q.Dist != nil }
+
+// Role says whether a value describes the world or can be worked on.
+type Role int
+
+// The roles. What a factor of realisation, an effect or a cost is can be changed by deciding or working; the base a lever
+// acts on (customers, deals, wages) is as it is.
+const (
+	Unknown Role = iota
+	Baseline
+	Effect
+	Cost
+)
 
 type state int
 
@@ -102,6 +119,7 @@ type Line struct {
 	explicit bool
 	// inputs are the line's own quantities, for grades.
 	inputs []*Quantity
+	file   *casefile.Line // for places
 }
 
 // Chain is a product that levers of one case act on together.
@@ -206,13 +224,15 @@ func (l *Line) Grade() string {
 
 // builder collects what it finds wrong.
 type builder struct {
-	m     *Model
-	cat   *catalogue.Catalogue
-	found diag.List
-	later []func()        // checks that need every dimension
-	meant map[string]bool // inputs, as line.input, that a mistyped key was probably meant as
-	path  []*Quantity     // whose formulas are being read, the outermost first
-	lost  bool            // a line's lever is not known: what it would have told its chain is not missing
+	m      *Model
+	cat    *catalogue.Catalogue
+	found  diag.List
+	later  []func()        // checks of what levers and items are given
+	wrong  map[*Line]bool  // has an input that is wrong
+	advice []func()        // warnings that make sense only where nothing is wrong
+	meant  map[string]bool // inputs, as line.input, that a mistyped key was probably meant as
+	path   []*Quantity     // whose formulas are being read, the outermost first
+	lost   bool            // a line's lever is not known: what it would have told its chain is not missing
 }
 
 func (b *builder) add(code string, at diag.Position, args diag.Args) {

@@ -25,6 +25,10 @@ func Answer(r *result.Result, l *locale.Locale) string {
 		return l.Text("result.answer.never", diag.Args{"horizon": horizon})
 	}
 	month := Month(*be.P50)
+	if be.NotWithinHorizon > 0.35 {
+		// Half of the draws decide whether there is a month at all: the chance is the answer, the month is not.
+		return l.Text("result.answer.open_chance", diag.Args{"horizon": horizon, "chance": 1 - be.NotWithinHorizon, "month": month})
+	}
 	head := l.Text("result.answer.paid_at_start", nil)
 	if month > 0 {
 		head = l.Text("result.answer.paid", diag.Args{"count": month, "date": l.MonthName(r.Case.Start, month)})
@@ -46,7 +50,7 @@ func Answer(r *result.Result, l *locale.Locale) string {
 // it, and the weakest evidence among the inputs that carry the result. It is empty where there is nothing to say.
 func Limit(r *result.Result, l *locale.Locale) string {
 	loss := ""
-	if npv := central(r.Simulation.NPV, r.Plan.NPV); r.Simulation.BreakEven.P50 != nil && npv < 0 {
+	if npv := central(r.Simulation.NPV, r.Plan.NPV); r.Simulation.BreakEven.P50 != nil && npv < -1e-6*r.Plan.CostsPV {
 		loss = l.Text("result.limit.loss", diag.Args{"rate": rate(r, l), "npv": l.MoneyShort(npv, r.Case.Currency)})
 	}
 	return sentences(loss, weakest(r, l))

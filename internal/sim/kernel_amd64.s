@@ -41,6 +41,9 @@ TEXT ·trackAVX2(SB), NOSPLIT, $0-56
 	MOVQ n+32(FP), CX
 	VBROADCASTSD month+40(FP), Y7
 	VBROADCASTSD months+48(FP), Y8
+	MOVQ $0x3d719799812dea11, AX // 1e-12, see nothing in kernel.go
+	VMOVQ AX, X9
+	VBROADCASTSD X9, Y9
 	XORQ AX, AX
 track:
 	VMOVUPD (DI)(AX*8), Y0
@@ -48,6 +51,9 @@ track:
 	VMOVUPD Y2, (DI)(AX*8)
 	VMINPD (DX)(AX*8), Y2, Y3
 	VMOVUPD Y3, (DX)(AX*8)
+	VMULPD Y9, Y3, Y3
+	VSUBPD Y3, Y0, Y0
+	VSUBPD Y3, Y2, Y2
 	VANDNPD Y0, Y2, Y4 // sign bit set: below zero before, not below now
 	VMOVMSKPD Y4, R8
 	TESTL R8, R8
@@ -78,6 +84,9 @@ TEXT ·trackOneAVX2(SB), NOSPLIT, $0-64
 	MOVQ even+40(FP), BX
 	MOVQ n+48(FP), CX
 	VBROADCASTSD month+56(FP), Y7
+	MOVQ $0x3d719799812dea11, AX // 1e-12, see nothing in kernel.go
+	VMOVQ AX, X9
+	VBROADCASTSD X9, Y9
 	XORQ AX, AX
 trackOne:
 	VMOVUPD (DI)(AX*8), Y0
@@ -88,6 +97,9 @@ trackOne:
 	VMOVUPD Y2, (DI)(AX*8)
 	VMINPD (DX)(AX*8), Y2, Y3
 	VMOVUPD Y3, (DX)(AX*8)
+	VMULPD Y9, Y3, Y3
+	VSUBPD Y3, Y0, Y0
+	VSUBPD Y3, Y2, Y2
 	VANDNPD Y0, Y2, Y4
 	VMOVMSKPD Y4, R8
 	TESTL R8, R8

@@ -106,7 +106,7 @@ func (w *worker) tile(first, n int) {
 	w.present(first, n)
 	copy(w.out.Funding[first:], low)
 	for i, c := range cum {
-		if c < 0 {
+		if c-float64(low[i]*nothing) < 0 {
 			even[i] = math.NaN()
 		}
 	}

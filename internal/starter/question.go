@@ -61,8 +61,14 @@ func Questions(lang string) []Question {
 				return q.money(s, a, &a.Revenue, maxRevenue, map[string]float64{"year": 1, "month": 12})
 			}},
 		{ID: "margin",
-			Default: func(a Answers) string { return number(round(Default(a).Margin*100, 4)) + " %" },
-			Set:     func(a *Answers, s string) error { return q.share(s, &a.Margin) }},
+			Default: func(a Answers) string {
+				m, digits := Default(a).Margin, 0
+				if per := round(m*100, 4); per != math.Trunc(per) {
+					digits = 2
+				}
+				return plainSpaces(l.Percent(m, digits))
+			},
+			Set: func(a *Answers, s string) error { return q.share(s, &a.Margin) }},
 		{ID: "goals", Choices: Goals(lang),
 			Default: func(a Answers) string {
 				var names []string

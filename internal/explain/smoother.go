@@ -4,8 +4,28 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 )
+
+// smoother fits functions of some inputs. They are uncorrelated and of variance 1 over the draws; see eigen.
+type smoother interface {
+	roughness() []float64
+	// sums adds y times each function over the draws of each of count batches.
+	sums(y []float64, count int) [][]float64
+	// apply writes the sum of the functions, each with its coefficient, at each draw to dst.
+	apply(coefficients, dst []float64)
+	// points holds the values of all functions at a selection of the draws.
+	points() [][]float64
+}
+
+func newSmoother(x [][]float64, n int) smoother {
+	if len(x) == 1 {
+		return newCurve(x[0])
+	}
+	return newSurface(x, n)
+}
 
 // curve is the smoother for one input.
 type curve struct {
@@ -58,11 +78,13 @@ const (
 	// mostTerms is the most functions of a surface, and termsPerInput for each input; the time grows with the square.
 	mostTerms     = 136
 	termsPerInput = 30
+	// gramDraws is the number of draws whose functions are multiplied at a time, so that they stay in the cache.
+	gramDraws = 512
 )
 
 // surface is the smoother for several inputs: functions of each, and products of functions of different inputs.
 type surface struct {
-	design *mat.Dense // draws × terms, centred
+	design *mat.Dense // terms × draws, centred
 	eigen
 }
 
@@ -98,12 +120,12 @@ func newSurface(x [][]float64, n int) *surface {
 	if len(terms) == 0 {
 		return &surface{}
 	}
-	s := &surface{design: mat.NewDense(n, len(terms), nil)}
+	s := &surface{design: mat.NewDense(len(terms), n, nil)}
 	penalty := mat.NewSymDense(len(terms), nil)
-	column := make([]float64, n)
 	for j, t := range terms {
-		for i := range column {
-			column[i] = 1
+		row := s.design.RawRowView(j)
+		for i := range row {
+			row[i] = 1
 		}
 		sum := -bend
 		for k, degree := range t {
@@ -112,25 +134,21 @@ func newSurface(x [][]float64, n int) *surface {
 			}
 			sum += bend + rough[k][degree-1]
 			for i, v := range functions[k][degree-1] {
-				column[i] *= v
+				row[i] *= v
 			}
 		}
-		mean := average(column)
-		for i := range column {
-			column[i] -= mean
+		mean := average(row)
+		for i := range row {
+			row[i] -= mean
 		}
-		s.design.SetCol(j, column)
 		penalty.SetSym(j, j, sum)
 	}
-	var gram mat.Dense
-	gram.Mul(s.design.T(), s.design)
-	symmetric := mat.NewSymDense(len(terms), nil)
-	for i := range terms {
-		for j := i; j < len(terms); j++ {
-			symmetric.SetSym(i, j, gram.At(i, j)/float64(n))
-		}
+	gram := mat.NewSymDense(len(terms), nil)
+	for from := 0; from < n; from += gramDraws {
+		part := s.design.Slice(0, len(terms), from, min(from+gramDraws, n)).(*mat.Dense)
+		blas64.Syrk(blas.NoTrans, 1/float64(n), part.RawMatrix(), 1, gram.RawSymmetric())
 	}
-	s.eigen = simultaneous(symmetric, penalty)
+	s.eigen = simultaneous(gram, penalty)
 	return s
 }
 
@@ -154,7 +172,7 @@ func crossTerms(rough [][]float64, h int) [][]int {
 	degrees := make([]int, len(rough))
 	var walk func(k, product int)
 	walk = func(k, product int) {
-		if len(terms) > 4*mostTerms {
+		if len(terms) > 4*mostTerms+len(rough) {
 			return // enough to see that these are too many
 		}
 		if k == len(rough) {
@@ -176,13 +194,13 @@ func crossTerms(rough [][]float64, h int) [][]int {
 func (s *surface) roughness() []float64 { return s.rough }
 
 func (s *surface) sums(y []float64, count int) [][]float64 {
-	n, p := s.design.Dims()
+	p, n := s.design.Dims()
 	raw := mat.NewDense(count, p, nil)
 	for b := range count {
 		from, to := batchStart(b, count, n), batchStart(b+1, count, n)
-		part := s.design.Slice(from, to, 0, p)
+		part := s.design.Slice(0, p, from, to)
 		dst := mat.NewVecDense(p, raw.RawRowView(b))
-		dst.MulVec(part.T(), mat.NewVecDense(to-from, y[from:to]))
+		dst.MulVec(part, mat.NewVecDense(to-from, y[from:to]))
 	}
 	var out mat.Dense
 	out.Mul(raw, s.into)
@@ -193,16 +211,19 @@ func (s *surface) apply(coefficients, dst []float64) {
 	var free mat.VecDense
 	free.MulVec(s.into, mat.NewVecDense(len(coefficients), coefficients))
 	out := mat.NewVecDense(len(dst), dst)
-	out.MulVec(s.design, &free)
+	out.MulVec(s.design.T(), &free)
 }
 
 // points are evenly spaced draws.
 func (s *surface) points() [][]float64 {
-	n, p := s.design.Dims()
+	p, n := s.design.Dims()
 	count := min(512, n)
 	some := mat.NewDense(count, p, nil)
-	for i := range count {
-		some.SetRow(i, s.design.RawRowView((2*i+1)*n/(2*count)))
+	for j := range p {
+		row := s.design.RawRowView(j)
+		for i := range count {
+			some.Set(i, j, row[(2*i+1)*n/(2*count)])
+		}
 	}
 	var out mat.Dense
 	out.Mul(some, s.into)
