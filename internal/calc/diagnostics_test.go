@@ -189,6 +189,57 @@ func TestEveryDiagnosticIsShownAtItsPlace(t *testing.T) {
 	}
 }
 
+// replaced are the codes whose argument instead is to be written in place of what is marked.
+var replaced = []string{"decimal_comma", "number_grouping", "yaml_colon", "yaml_no_colon", "yaml_reserved", "yaml_feature", "formula_cut", "range_dash", "share_range",
+	"unit_missing", "dimension_expected", "percent_unexpected", "unit_first", "number_multiple", "name_form", "start_form", "rate_small", "share_edge",
+	"other_currency", "unknown_key", "unknown_word", "unknown_name", "unknown_unit", "unknown_lever", "unknown_item", "unknown_input", "unknown_function", "unknown_currency"}
+
+// Whoever writes what a hint tells them to write is not told the same again at that place.
+func TestWhatHintsSuggestIsAccepted(t *testing.T) {
+	paths, err := filepath.Glob("testdata/diagnostics/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no cases", err)
+	}
+	tried := map[string]bool{}
+	for _, path := range paths {
+		for _, g := range read(t, path) {
+			text := whole(g.fragment)
+			_, list := calc.Check(calc.Case{Name: "fall.yaml", Text: []byte(text)}, "")
+			for _, d := range list {
+				instead, _ := d.Args["instead"].(string)
+				if nearest, ok := d.Args["nearest"].(string); ok {
+					instead = nearest
+				}
+				if instead == "" || !slices.Contains(replaced, d.Code) || d.Code == "unknown_key" && d.Args["where"] == "case" {
+					continue
+				}
+				tried[d.Code] = true
+				lines := strings.Split(text, "\n")
+				line := []rune(lines[d.At.Line-1])
+				end := min(d.At.EndColumn-1, len(line))
+				switch d.Code { // these mark the first character of what is to be replaced
+				case "yaml_reserved", "yaml_feature":
+					end = len(line)
+				case "yaml_colon":
+					end = len(line)
+				}
+				lines[d.At.Line-1] = string(line[:d.At.Column-1]) + instead + string(line[end:])
+				_, after := calc.Check(calc.Case{Name: "fall.yaml", Text: []byte(strings.Join(lines, "\n"))}, "")
+				for _, a := range after {
+					if a.Code == d.Code && a.At.Line == d.At.Line && a.At.Column == d.At.Column {
+						t.Errorf("%s: %s: writing %s gives\n%s", filepath.Base(path), g.name, instead, en.Diagnostic(a, false))
+					}
+				}
+			}
+		}
+	}
+	for _, code := range replaced {
+		if !tried[code] {
+			t.Errorf("no case tries the hint of %s", code)
+		}
+	}
+}
+
 // places checks that a place lies inside the text and carries its line.
 func places(t *testing.T, name, text string, d diag.Diagnostic) {
 	t.Helper()

@@ -197,6 +197,9 @@ func (d *decoder) oneOf(n *Node, key string, known []string) string {
 	t := d.text(n)
 	if t != "" && !slices.Contains(known, t) {
 		nearest := ""
+		if meant := words[strings.ToLower(t)]; slices.Contains(known, meant) {
+			nearest = meant
+		}
 		for _, k := range known {
 			if strings.EqualFold(k, t) {
 				nearest = k
@@ -342,7 +345,7 @@ func (d *decoder) valueExpected(n *Node) {
 }
 
 // constant evaluates a plain number with a unit; formulas with names are refused.
-func (d *decoder) constant(n *Node, what string) (*formula.Number, bool) {
+func (d *decoder) constant(n *Node, what, example string) (*formula.Number, bool) {
 	e := d.formula(n)
 	if e == nil {
 		return nil, false
@@ -354,7 +357,7 @@ func (d *decoder) constant(n *Node, what string) (*formula.Number, bool) {
 	}
 	x, ok := e.(*formula.Number)
 	if !ok {
-		d.add("constant_expected", n.Inside(e.Place()), diag.Args{"what": what})
+		d.add("constant_expected", n.Inside(e.Place()), diag.Args{"what": what, "example": example})
 		return nil, false
 	}
 	return x, true
@@ -387,11 +390,11 @@ func dashed(e formula.Expr) (low, high *formula.Number, yes bool) {
 
 // months reads 36, 36 months or 3 years as a whole number of months between low and high.
 func (d *decoder) months(n *Node, what string, low, high int) int {
-	if text := strings.TrimSpace(n.Text); startForm.MatchString(text) && n.Kind == Scalar {
+	if text := yearMonth(strings.TrimSpace(n.Text)); text != "" && n.Kind == Scalar {
 		d.add("months_date", n.At, diag.Args{"what": what, "text": text, "start": d.start, "months": monthsBetween(d.start, text)})
 		return low
 	}
-	x, ok := d.constant(n, what)
+	x, ok := d.constant(n, what, "6")
 	if !ok {
 		return low
 	}
@@ -412,7 +415,7 @@ func (d *decoder) months(n *Node, what string, low, high int) int {
 
 // rate reads an effective yearly rate: 8 %/year, 8 % or 0.08.
 func (d *decoder) rate(n *Node, what string) float64 {
-	x, ok := d.constant(n, what)
+	x, ok := d.constant(n, what, "8 %/year")
 	if !ok {
 		return 0
 	}
@@ -426,6 +429,9 @@ func (d *decoder) rate(n *Node, what string) float64 {
 		d.add("rate_per_year", n.Inside(x.Span), diag.Args{"what": what, "unit": x.Unit.Text})
 		return 0
 	}
+	if x.Unit.Percent && v > 0 && v < 0.003 {
+		d.found.Add(diag.Warn("rate_small", n.Inside(x.Span), diag.Args{"what": what, "rate": x.Value, "instead": formula.Format(x.Value*100) + " %/year", "text": x.Text + " %/year"}))
+	}
 	if v <= -1 || v > 1 {
 		d.add("rate_range", n.Inside(x.Span), diag.Args{"what": what, "instead": x.Text + " %/year", "unit": x.Unit.Text})
 		return 0
@@ -435,7 +441,7 @@ func (d *decoder) rate(n *Node, what string) float64 {
 
 // share reads 30 % or 0.3 between 0 and 1.
 func (d *decoder) share(n *Node, what string) float64 {
-	x, ok := d.constant(n, what)
+	x, ok := d.constant(n, what, "30 %")
 	if !ok {
 		return 0
 	}

@@ -244,7 +244,7 @@ func (d *decoder) correlate(n *Node) []Correlation {
 			d.add("list_expected", item.At, diag.Args{"where": "correlate", "example": example})
 			continue
 		}
-		x, ok := d.constant(item.Items[2], "correlate")
+		x, ok := d.constant(item.Items[2], "correlate", "0.4")
 		if !ok {
 			continue
 		}

@@ -30,6 +30,14 @@ var synonyms = map[string]string{
 	"target": "plateau", "satz": "rate", "anteil": "share", "abschreibung": "depreciation",
 }
 
+// words are the values of keys that take one of a few words, as people write them.
+var words = map[string]string{
+	"ja": "true", "yes": "true", "wahr": "true", "x": "true", "nein": "false", "no": "false", "falsch": "false", "monatlich": "monthly", "jährlich": "yearly",
+	"jaehrlich": "yearly", "annual": "yearly", "zahlungswirksam": "cash", "freie zeit": "freed_time", "zeit": "freed_time", "time": "freed_time",
+	"vermiedene kosten": "avoided_cost", "deckungsbeitrag": "margin", "marge": "margin", "profit": "margin", "interne zeit": "internal_time",
+	"intern": "internal_time", "sättigend": "saturating",
+}
+
 // NearestKey answers a key that is not known with the one that was probably meant, "" for none.
 func NearestKey(key string, known []string) string {
 	if near := quantity.Nearest(key, known); near != "" && len([]rune(key)) > 2 {

@@ -3,6 +3,7 @@ package casefile
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
@@ -122,6 +123,10 @@ func ParseYAML(name string, text []byte) (root *Node, found diag.List) {
 		found.Add(diag.New("file_too_deep", r.position(line, col, 1), diag.Args{"limit": MaxDepth}))
 		return nil, found
 	}
+	if line, col, ok := strangeSpace(r.lines); ok {
+		found.Add(diag.New("yaml_space", r.position(line, col, 1), nil))
+		return nil, found
+	}
 	if line, col, ok := tooMany(r.lines); ok {
 		found.Add(diag.New("file_too_many", r.position(line, col, 1), diag.Args{"limit": MaxNodes}))
 		return nil, found
@@ -195,6 +200,23 @@ func tooDeep(lines []string) (line, column int, yes bool) {
 			case '}', ']':
 				depth = max(0, depth-1)
 			}
+		}
+	}
+	return 0, 0, false
+}
+
+// strangeSpace looks for lines indented with a space that YAML takes for a letter, as web pages and text processors
+// write them.
+func strangeSpace(lines []string) (line, column int, yes bool) {
+	for i, l := range lines {
+		for j, c := range l {
+			if c == ' ' {
+				continue
+			}
+			if c != '\t' && unicode.IsSpace(c) && strings.TrimSpace(l) != "" {
+				return i + 1, utf8.RuneCountInString(l[:j]) + 1, true
+			}
+			break
 		}
 	}
 	return 0, 0, false

@@ -59,8 +59,8 @@ func (r *reader) syntax(err error) diag.Diagnostic {
 		at = r.position(at.Line, at.Column, utf8.RuneCountInString(rest))
 		known := slices.Concat(lineKeys, quantityKeys, curveKeys)
 		instead := quoted(rest)
-		if slices.Contains(known, t.Value) {
-			instead = "{" + strings.TrimSuffix(rest, "}") + "}"
+		if key := strings.TrimLeft(t.Value, "(["); slices.Contains(known, key) { // the wrong bracket or none
+			instead = "{" + strings.TrimRight(strings.TrimLeft(rest, "(["), "})]") + "}"
 		}
 		return diag.New("yaml_colon", at, diag.Args{"instead": instead})
 	case is("could not find '[' character", "could not find '{' character"), is("not allowed in this context") && (value == "}" || value == "]"):
@@ -81,7 +81,7 @@ func (r *reader) syntax(err error) diag.Diagnostic {
 			mark = "'"
 		}
 		return diag.New("yaml_quote", at, diag.Args{"text": mark})
-	case is("reserved character", "directive", "undefined anchor", "undefined alias"):
+	case is("invalid header option", "reserved character", "directive", "undefined anchor", "undefined alias"):
 		character, _ := utf8.DecodeRuneInString(rest)
 		return diag.New("yaml_reserved", at, diag.Args{"character": string(character), "instead": quoted(rest)})
 	case is("block sequence entries are not allowed"):

@@ -46,6 +46,11 @@ func (p *program) newCommand() *cobra.Command {
 				}
 			}
 			text, err := starter.Case(a)
+			var wrong starter.AnswerError
+			if errors.As(err, &wrong) {
+				fmt.Fprintln(p.Err, wrong.Error())
+				return exit(exitUsage)
+			}
 			if err != nil {
 				return err
 			}

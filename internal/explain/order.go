@@ -18,7 +18,7 @@ func ascending(x []float64) []int32 {
 	from, to := make([]item, len(x)), make([]item, len(x))
 	var count [passes][digits]int32
 	for i, v := range x {
-		key := math.Float64bits(v + 0) // −0 becomes 0
+		key := math.Float64bits(v)
 		key ^= uint64(int64(key)>>63) | 1<<63
 		from[i] = item{key, int32(i)}
 		for p := range passes {

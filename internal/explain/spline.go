@@ -307,7 +307,7 @@ func simultaneous(gram, rough *mat.SymDense) eigen {
 // make it do.
 func eigenOf(m *mat.SymDense) ([]float64, *mat.Dense) {
 	var es mat.EigenSym
-	if !es.Factorize(m, true) {
+	if !es.Factorize(m, true) { //nolint:misspell // gonum's name
 		return nil, nil
 	}
 	var vectors mat.Dense

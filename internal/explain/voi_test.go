@@ -266,6 +266,15 @@ func TestEVPPI_ofInputsWithoutInfluenceIsNegligible(t *testing.T) {
 	}
 }
 
+func TestEVPPI_ofZeroStillHasAnErrorWhereTheDecisionIsClose(t *testing.T) {
+	z := normal(1, 2000, 2, false)
+	// A slope of .04 is as likely as not; at .15 ± .04 the fit does not cross 0, but nearly.
+	v, se, err := explain.EVPPI(goOrNot(computed(z, func(z []float64) float64 { return .15 + z[0] })), z[1:])
+	if err != nil || v != 0 || !(se > 1e-6 && se < .01) {
+		t.Errorf("%v ± %v, %v", v, se, err)
+	}
+}
+
 func TestNegligible_isBelowTwoStandardErrors(t *testing.T) {
 	for _, c := range []struct {
 		value, se float64

@@ -75,16 +75,17 @@ func (p *parser) mistakenWord(t token, before int) bool {
 		end := t.End
 		for i := before + 2; unit == "" && i < len(p.tokens) && p.tokens[i].kind == tokenWord; i++ {
 			next := p.tokens[i]
-			if abbreviation := strings.ToLower(next.text); abbreviation == "a." || abbreviation == "m." { // p. a., p. m.
-				unit = map[string]string{"a.": "/year", "m.": "/month"}[abbreviation]
-			} else if near := perWords[strings.TrimSuffix(strings.ToLower(next.text), ".")]; near != "" {
-				unit = near
-			} else if near := NearestUnit(next.text); near != "" {
-				unit = "/" + near
-			} else if quantity.IsName(next.text) {
+			switch word := strings.ToLower(next.text); {
+			case word == "a." || word == "m.": // p. a., p. m.
+				unit = map[string]string{"a.": "/year", "m.": "/month"}[word]
+			case quantity.IsName(next.text):
 				unit = "/" + next.text
+			case german[strings.TrimSuffix(word, ".")] != "":
+				unit = "/" + german[strings.TrimSuffix(word, ".")]
 			}
-			end = next.End
+			if end = next.End; unit == "" && i > before+3 {
+				break // not a unit at all
+			}
 		}
 		if unit == "" {
 			unit = "/month"

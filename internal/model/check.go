@@ -225,6 +225,10 @@ func (b *builder) binary(q *Quantity, e *formula.Binary) (kind, bool) {
 			b.add("divide_by_month", q.at(e.Y), diag.Args{"left": formula.String(e.X)})
 			return kind{}, false
 		}
+		if v, ok := constant(e.Y); ok && v == 0 {
+			b.add("divide_by_zero", q.at(e.Y), nil)
+			return kind{}, false
+		}
 		return kind{dim: x.dim.Div(y.dim)}, true
 	case "^":
 		if y.dim != quantity.Plain {

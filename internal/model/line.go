@@ -2,6 +2,8 @@ package model
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -72,7 +74,39 @@ func (b *builder) problem(err error, at diag.Position) {
 	if !d.At.Known() && d.At.File == "" {
 		d.At = at
 	}
+	if nearest, ok := d.Args["nearest"]; ok && nearest == "" {
+		d.Args = maps.Clone(d.Args)
+		d.Args["nearest"] = b.called(d.Code, fmt.Sprint(d.Args["name"]))
+	}
 	b.found.Add(d)
+}
+
+// called finds the entry of the catalogue that has a name in one of the languages: Zeitersparnis is time_saved.
+func (b *builder) called(code, name string) string {
+	match := func(t catalogue.Text) bool {
+		return strings.EqualFold(t.German, name) || strings.EqualFold(t.English, name)
+	}
+	switch code {
+	case "unknown_lever":
+		for _, id := range b.cat.Levers() {
+			if e, err := b.cat.Lever(id); err == nil && match(e.Name) {
+				return id
+			}
+		}
+	case "unknown_item":
+		for _, id := range b.cat.Costs() {
+			if e, err := b.cat.Cost(id); err == nil && match(e.Name) {
+				return id
+			}
+		}
+	case "unknown_package":
+		for _, id := range b.cat.Packages() {
+			if e, err := b.cat.Package(id); err == nil && match(e.Name) {
+				return id
+			}
+		}
+	}
+	return ""
 }
 
 func (b *builder) line(f *casefile.Line, benefit bool) *Line {

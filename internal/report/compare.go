@@ -10,8 +10,8 @@ import (
 	"github.com/rendite-crm/rendite/internal/result"
 )
 
-// CompareAnswer is the sentence that says which scenario is better, and how surely: the one with the highest median NPV
-// against the first.
+// CompareAnswer is the sentence that says which scenario is better, and how surely: the one with the largest median gain of
+// NPV, draw by draw, over the first.
 func CompareAnswer(c *result.Comparison, l *locale.Locale) string {
 	best, at := 0.0, -1
 	for i, d := range c.Differences {
@@ -40,28 +40,35 @@ func scenarioName(c *result.Comparison, i int, l *locale.Locale) string {
 func Compare(w io.Writer, c *result.Comparison, l *locale.Locale, opt Options) error {
 	p := &page{width: opt.width(), colour: opt.Colour}
 	p.prose(bold, CompareAnswer(c, l), 0)
-	const column = 18
-	first := 24
+	const first = 24
+	rows := compareRows(l)
+	type cell struct{ value, note string }
+	cells := make([][]cell, len(rows))
+	column := 18
+	for r, f := range rows {
+		for i := range c.Scenarios {
+			value, note := f.figure(&c.Scenarios[i])
+			cells[r] = append(cells[r], cell{value, note})
+			column = max(column, locale.Width(value)+2, locale.Width(note)+2)
+		}
+	}
 	each := max(1, (p.width-first)/column)
 	for at := 0; at < len(c.Scenarios); at += each {
 		p.gap()
-		block := c.Scenarios[at:min(at+each, len(c.Scenarios))]
+		to := min(at+each, len(c.Scenarios))
 		head := left("", first)
-		for i := range block {
-			head += right(cut(scenarioName(c, at+i, l), column-2, "…"), column)
+		for i := at; i < to; i++ {
+			head += right(cut(scenarioName(c, i, l), column-2, "…"), column)
 		}
 		p.add(p.paint(bold, head))
-		for _, f := range compareRows(l) {
+		for r, f := range rows {
 			line, under := left(cut(f.label, first-1, "…"), first), left("", first)
-			more := false
-			for i := range block {
-				value, note := f.figure(&block[i])
-				line += right(value, column)
-				under += p.paint(dim, right(note, column))
-				more = more || note != ""
+			for i := at; i < to; i++ {
+				line += right(cells[r][i].value, column)
+				under += p.paint(dim, right(cells[r][i].note, column))
 			}
 			p.add(line)
-			if more {
+			if slices.ContainsFunc(cells[r][at:to], func(c cell) bool { return c.note != "" }) {
 				p.add(under)
 			}
 		}

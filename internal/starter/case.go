@@ -71,7 +71,7 @@ func (w *writer) head() {
 	for _, key := range []string{"head.what", "head.how", "head.ranges", "head.grades"} {
 		w.comment("", w.t(key, nil))
 	}
-	if perEuro[w.a.Currency] != 1 {
+	if w.a.Currency != "EUR" {
 		w.comment("", w.t("head.currency", diag.Args{"currency": w.a.Currency, "rate": perEuro[w.a.Currency]}))
 	}
 	if len(w.ai()) > 0 {
@@ -265,7 +265,7 @@ func (w *writer) costs() {
 	}
 	w.cost("migration", "data_migration", w.row("records", number(round(200*seats, 1))), w.row("manual", "10 .. 20 .. 40 %"),
 		w.row("check_time", "3 .. 6 .. 12 min"), w.guessed())
-	w.cost("project", "internal_project_time", w.row("team", number(math.Round(1+math.Sqrt(seats)/2))),
+	w.cost("project", "internal_project_time", w.row("team", number(math.Min(math.Round(1+math.Sqrt(seats)/2), float64(a.Employees)))),
 		w.row("project_hours", span(triple{0.6, 1, 1.8}.times(8*scope*math.Sqrt(seats)), 2)+" h"), w.guessed())
 	w.cost("training", "training", w.row("first_hours", span(triple{4, 8, 14}.times(scope), 2)+" h"), w.row("refresh_hours", "1 .. 2 .. 4 h"), w.guessed())
 	w.cost("dip", "learning_dip", w.row("dip_hours", "0.3 .. 1 .. 2.5 h/week"), w.guessed())

@@ -53,10 +53,8 @@ func check(t interface{ Fatalf(string, ...any) }, name, text, scenario string) {
 		t.Fatalf("%s: %v", name, err)
 	}
 	for _, d := range found {
-		switch d.Code {
-		case "default_used": // what a package presets
-		case "break_even_never", "break_even_discounted_never", "irr_none", "irr_several", "mirr_none", "first_crossing", "roi_undefined": // of the result, not of the file
-		default:
+		ofResult := slices.ContainsFunc([]string{"break_even", "irr_", "mirr_", "first_crossing", "roi_"}, func(p string) bool { return strings.HasPrefix(d.Code, p) })
+		if !ofResult && d.Code != "default_used" { // what a package presets
 			t.Fatalf("%s: %v\n%s", name, d.Error(), text)
 		}
 	}
@@ -70,7 +68,10 @@ func TestEveryCaseChecksAndRuns(t *testing.T) {
 	sizes := map[string][]int{"de": {1, 5000}, "en": {30}} // the language changes comments only
 	for lang, employees := range sizes {
 		for _, industry := range ids(starter.Industries(lang)) {
-			for _, goals := range purposes() {
+			for i, goals := range purposes() {
+				if lang == "en" && i > 1 {
+					continue
+				}
 				for _, n := range employees {
 					name := fmt.Sprintf("%s/%s/%v/%d", lang, industry, goals, n)
 					text := write(t, starter.Answers{Industry: industry, Goals: goals, Employees: n, Lang: lang, Start: "2027-01"})
@@ -318,7 +319,8 @@ func TestWhatWasNotAnsweredIsMarkedAsDefault(t *testing.T) {
 
 func TestSameAnswersSameBytes(t *testing.T) {
 	a := starter.Answers{Industry: "software", Goals: ids(starter.Goals("en")), Lang: "de"}
-	if write(t, a) != write(t, a) {
+	first, second := write(t, a), write(t, a)
+	if first != second {
 		t.Error("two runs differ")
 	}
 }
