@@ -60,9 +60,11 @@ func FuzzCheck(f *testing.F) {
 				}
 			}
 			if m != nil {
-				if _, err := m.Compile(); err != nil {
+				g, err := m.Compile()
+				if err != nil {
 					t.Fatal(err)
 				}
+				g.Evaluate(g.Medians())
 			}
 		}
 	})

@@ -352,6 +352,9 @@ func (r *reader) node(n ast.Node, depth int) *Node {
 // lined gives a scalar that runs over several lines the places of its characters; its own place is its first line.
 func (r *reader) lined(s *Node, line, column int) *Node {
 	if s.spots = r.trace(s.Text, line, column); len(s.spots) == 0 {
+		if s.indent == 1 {
+			s.At = part(s.At, s.At.Column, quotedEnd([]rune(s.At.Source), s.At.Column)-s.At.Column)
+		}
 		s.indent = -1
 		return s
 	}

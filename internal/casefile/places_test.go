@@ -97,7 +97,7 @@ func TestKeysOfAnyHandAreUnderstood(t *testing.T) {
 		known []string
 		want  string
 	}{
-		{"kosten", top, "costs"}, {"Währung", top, "currency"}, {"assumtions", top, "assumptions"}, {"organization", top, "organisation"},
+		{"kosten", top, "costs"}, {"Währung", top, "currency"}, {"assumtions", top, "assumptions"}, {"curency", top, "currency"},
 		{"betrag", line, "amount"}, {"amuont", line, "amount"}, {"quelle", line, "source"}, {"ab", line, "from"}, {"xy", line, ""}, {"betrag", top, ""},
 	} {
 		if got := casefile.NearestKey(c.key, c.known); got != c.want {

@@ -274,6 +274,21 @@ func (r *reader) trace(text string, line, column int) []spot {
 	return spots
 }
 
+// quotedEnd is the column behind the quotation mark that closes the one at column, or behind the line.
+func quotedEnd(line []rune, column int) int {
+	for i := column; i < len(line); i++ {
+		switch mark := line[column-1]; {
+		case line[i] == '\\' && mark == '"':
+			i++
+		case line[i] == mark && mark == '\'' && i+1 < len(line) && line[i+1] == mark:
+			i++
+		case line[i] == mark:
+			return i + 2
+		}
+	}
+	return len(line) + 1
+}
+
 // quotedWidth is how many columns a token's text takes in the source.
 func quotedWidth(t *token.Token) int {
 	n := utf8.RuneCountInString(t.Value)

@@ -12,6 +12,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/formula"
 	"github.com/rendite-crm/rendite/internal/model"
+	"github.com/rendite-crm/rendite/internal/plan"
 	"github.com/rendite-crm/rendite/internal/sim"
 )
 
@@ -197,7 +198,8 @@ func (s *Study) at(ctx context.Context, c control, v float64) (*sim.Outcome, err
 	if c.input >= 0 {
 		return s.run(ctx, map[int]float64{c.input: v})
 	}
-	return s.with(ctx, map[string]string{c.q.ID: written(c.q, v)})
+	out, _, err := s.with(ctx, map[string]string{c.q.ID: written(c.q, v)})
+	return out, err
 }
 
 // written is a canonical value as the case file writes it.
@@ -212,7 +214,7 @@ func written(q *model.Quantity, v float64) string {
 var errStep = errors.New("decide: a changed case does not check")
 
 // with runs the case with values of the file replaced, on the same random numbers.
-func (s *Study) with(ctx context.Context, values map[string]string) (*sim.Outcome, error) {
+func (s *Study) with(ctx context.Context, values map[string]string) (*sim.Outcome, *plan.Graph, error) {
 	c := s.Case
 	c.Overlays = slices.Clone(c.Overlays)
 	ids := make([]string, 0, len(values))
@@ -223,33 +225,36 @@ func (s *Study) with(ctx context.Context, values map[string]string) (*sim.Outcom
 	for _, id := range ids {
 		node, list := casefile.Set(id, values[id])
 		if list.Err() != nil {
-			return nil, list
+			return nil, nil, list
 		}
 		c.Overlays = append(c.Overlays, node)
 	}
 	m, list := calc.Check(c, s.Options.Scenario)
 	if m == nil {
-		return nil, errors.Join(errStep, list)
+		return nil, nil, errors.Join(errStep, list)
 	}
 	g, err := m.Compile()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	runner, err := sim.New(g)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return runner.Run(ctx, sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys, Workers: 1, Brief: true})
+	out, err := runner.Run(ctx, sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys, Workers: 1, Brief: true})
+	return out, g, err
 }
 
 // need bisects one control.
 func (s *Study) need(ctx context.Context, t Target, c control) (*Need, error) {
 	n := &Need{ID: c.q.ID, Label: s.Label(c.q), Unit: c.q.Unit.Text, Now: c.now * c.unitFactor}
+	npv := map[float64]float64{}
 	gap := func(v float64) (float64, error) {
 		out, err := s.at(ctx, c, v)
 		if err != nil {
 			return 0, err
 		}
+		npv[v] = sim.Quantile(out.NPV, 0.5)[0]
 		return t.gap(out), nil
 	}
 	low, err := gap(c.low)
@@ -268,7 +273,7 @@ func (s *Study) need(ctx context.Context, t Target, c control) (*Need, error) {
 	}
 	good, bad := c.high, c.low
 	gGood, gBad := high, low
-	if low < high {
+	if low < high || low == high && npv[c.low] > npv[c.high] {
 		good, bad, gGood, gBad = c.low, c.high, low, high
 	}
 	n.Limit = good * c.unitFactor

@@ -108,7 +108,7 @@ func (p *parser) mistakenWord(t token, before int) bool {
 		if strings.HasSuffix(word, "eur") {
 			rest = "EUR" + rest
 		}
-		p.fail(Span{p.tokens[first].Start, t.End}, "number_multiple", map[string]any{"text": t.text, "instead": multiple(p.tokens[first].text, zeros) + " " + strings.TrimSpace(rest)})
+		p.fail(Span{p.tokens[first].Start, t.End}, "number_multiple", map[string]any{"text": t.text, "instead": strings.TrimSpace(multiple(p.tokens[first].text, zeros) + " " + strings.TrimSpace(rest))})
 		return true
 	}
 	if quantity.IsName(t.text) && p.tokens[before].kind == tokenWord && !quantity.IsName(p.tokens[before].text) {

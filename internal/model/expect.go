@@ -61,17 +61,16 @@ func (b *builder) expectShare(q *Quantity) bool {
 	}
 	if q.Dist != nil {
 		p10, p90 := q.Dist.Quantile(0.1)*q.Factor, q.Dist.Quantile(0.9)*q.Factor
-		outside = p10 < 0 || p90 > 1
-		low, high := q.Dist.Support()
-		if r, ok := q.Expr.(*formula.Range); ok && !outside && (low < 0 || high > 1) {
-			// 0 % as the 10th percentile of a share leaves no room for the tenth of the draws that lies below.
+		outside = p10 < -1e-9 || p90 > 1+1e-9
+		if r, ok := q.Expr.(*formula.Range); ok && !outside && (p10 < 1e-9 || p90 > 1-1e-9) {
+			// 0 % as the 10th percentile of a share leaves no room for the tenth of the draws that lies below: no bounded
+			// metalog fits, so the unbounded one is taken.
 			unit := ""
 			if r.Unit.Text != "" {
 				unit = " " + r.Unit.Text
 			}
 			first, last := r.Items[0].Text, r.Items[len(r.Items)-1].Text
-			b.add("share_edge", b.whole(q), diag.Args{"name": shown(q), "text": written(r) + unit, "instead": `"uniform(` + first + ", " + last + ")" + unit + `"`})
-			return false
+			b.warn("share_edge", b.whole(q), diag.Args{"name": shown(q), "text": written(r) + unit, "instead": `"uniform(` + first + ", " + last + ")" + unit + `"`})
 		}
 	}
 	if outside {

@@ -414,3 +414,12 @@ func (b *builder) advise() {
 		}
 	}
 }
+
+// Number is the value of a quantity that is a plain number of the file, in canonical units.
+func Number(q *Quantity) (float64, bool) {
+	n, ok := q.Expr.(*formula.Number)
+	if !ok || q.Uncertain() {
+		return 0, false
+	}
+	return n.Canonical(), true
+}

@@ -41,6 +41,8 @@ type Options struct {
 	Keys []string
 	// Fixed holds inputs at a value instead of drawing them, by index into Graph.Inputs.
 	Fixed map[int]float64
+	// Shifts change inputs after they are drawn, by index into Graph.Inputs.
+	Shifts map[int]Shift
 	// Streams gives each input its dimension as an index into Keys, for designs that pair two sets of streams; nil finds
 	// it by the input's name.
 	Streams []int
@@ -51,6 +53,9 @@ type Options struct {
 	// Progress is told the number of draws done, from one goroutine at a time; it may be nil.
 	Progress func(done int)
 }
+
+// Shift replaces a drawn value x by min(x·Mul + Add, High).
+type Shift struct{ Mul, Add, High float64 }
 
 // Quantiles are P10, P25, P50, P75 and P90.
 type Quantiles [5]float64

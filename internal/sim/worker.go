@@ -79,6 +79,11 @@ func (w *worker) tile(first, n int) {
 				w.sampler.Fill(bits, w.dims[in.input], first)
 			}
 			w.tables[in.input].Fill(w.row[in.dst][:n], bits)
+			if s, shifted := w.o.Shifts[in.input]; shifted {
+				for i, x := range w.row[in.dst][:n] {
+					w.row[in.dst][i] = min(float64(x*s.Mul)+s.Add, s.High)
+				}
+			}
 			continue
 		}
 		w.apply(in, 0, n)

@@ -1,0 +1,44 @@
+package decide
+
+import "context"
+
+// Explanation is everything `rendite explain` says, in the order in which it says it.
+type Explanation struct {
+	Tornado  []Bar      `json:"tornado"`
+	Sobol    []Index    `json:"sobol"`
+	EVPI     float64    `json:"evpi"`
+	EVPISE   float64    `json:"evpi_se"`
+	EVPPI    []Worth    `json:"evppi"`
+	Groups   []Worth    `json:"evppi_groups"`
+	Plan     []Measure  `json:"measuring_plan"`
+	Failure  Failure    `json:"failure"`
+	Levers   []Step     `json:"levers"`
+	Position []Position `json:"benchmarks"`
+	Text     string     `json:"text"`
+}
+
+// Explain asks all questions of a study. month is the break-even target of the failure search; nil asks for a negative NPV.
+func (s *Study) Explain(ctx context.Context, month *float64) (*Explanation, error) {
+	e := &Explanation{}
+	var err error
+	if e.Tornado, err = s.Tornado(ctx); err != nil {
+		return nil, err
+	}
+	if e.Sobol, err = s.Sobol(ctx, 0); err != nil {
+		return nil, err
+	}
+	info, err := s.Information()
+	if err != nil {
+		return nil, err
+	}
+	e.EVPI, e.EVPISE, e.EVPPI, e.Groups = info.EVPI, info.SE, info.Single, info.Groups
+	e.Plan = s.Measures(info)
+	if e.Failure, err = s.Failure(month); err != nil {
+		return nil, err
+	}
+	e.Levers, err = s.Levers(ctx)
+	return e, err
+}
+
+// Position sets a figure of the case beside a published one.
+type Position struct{}

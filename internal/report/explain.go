@@ -1,0 +1,352 @@
+package report
+
+import (
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/rendite-crm/rendite/internal/decide"
+	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/locale"
+	"github.com/rendite-crm/rendite/internal/result"
+)
+
+// explained is one explanation being written.
+type explained struct {
+	page
+	r *result.Result
+	l *locale.Locale
+}
+
+func (x *explained) money(v float64) string { return x.l.MoneyShort(v, x.r.Case.Currency) }
+
+func (x *explained) signed(v float64) string {
+	if s := x.money(v); v > 0 {
+		return "+" + s
+	} else {
+		return s
+	}
+}
+
+func (x *explained) say(key string, args diag.Args) string { return x.l.Text(key, args) }
+
+// month is a break-even month in words, "not by month 36" for nil.
+func (x *explained) month(m *float64) string {
+	if m == nil {
+		return x.say("explain.month.never", diag.Args{"horizon": x.r.Case.HorizonMonths})
+	}
+	return x.l.Month(Month(*m))
+}
+
+// value is an assumption's value with its unit.
+func (x *explained) value(v float64, unit string) string {
+	if unit == "%" && math.Abs(v) < 10 {
+		return x.l.Percent(v/100, 1)
+	}
+	return x.l.Quantity(rounded(v), unit)
+}
+
+// rounded keeps three significant digits.
+func rounded(v float64) float64 {
+	if math.Abs(v) < 1e-9 {
+		return 0
+	}
+	if math.IsInf(v, 0) || math.IsNaN(v) {
+		return v
+	}
+	scale := math.Pow(10, 2-math.Floor(math.Log10(math.Abs(v))))
+	return math.Round(v*scale) / scale
+}
+
+// Translate fills the texts of an explanation: the summary, the boxes, the ways of measuring.
+func Translate(e *decide.Explanation, r *result.Result, l *locale.Locale) {
+	x := &explained{r: r, l: l}
+	for i := range e.Failure.Boxes {
+		e.Failure.Boxes[i].Text = x.box(e.Failure.Boxes[i])
+	}
+	for i := range e.Plan {
+		e.Plan[i].Text = e.Plan[i].How.In(string(l.Lang()))
+	}
+	for i := range e.Levers {
+		if !e.Levers[i].Modelled {
+			e.Levers[i].Label = x.say("explain.factor."+e.Levers[i].Kind, nil)
+		}
+	}
+	for i := range e.Groups {
+		if l.Has("explain.factor." + e.Groups[i].ID) {
+			e.Groups[i].Label = x.say("explain.factor."+e.Groups[i].ID, nil)
+		}
+	}
+	e.Text = sentences(x.driver(e), x.worth(e))
+}
+
+// driver is the sentence about what moves the result most.
+func (x *explained) driver(e *decide.Explanation) string {
+	if len(e.Tornado) == 0 {
+		return x.say("explain.driver.none", nil)
+	}
+	// In months, the assumption that moves the date most; never counts as far beyond the horizon.
+	far := float64(2 * x.r.Case.HorizonMonths)
+	width := func(b decide.Bar) float64 {
+		low, high := far, far
+		if b.BreakEven.Low != nil {
+			low = *b.BreakEven.Low
+		}
+		if b.BreakEven.High != nil {
+			high = *b.BreakEven.High
+		}
+		return math.Abs(high - low)
+	}
+	best := slices.MaxFunc(e.Tornado, func(a, b decide.Bar) int {
+		switch d := width(a) - width(b); {
+		case d < 0:
+			return -1
+		case d > 0:
+			return 1
+		}
+		return 0
+	})
+	key, low, high := "explain.driver.month", x.month(best.BreakEven.Low), x.month(best.BreakEven.High)
+	if width(best) == 0 {
+		best = e.Tornado[0]
+		key, low, high = "explain.driver.npv", x.money(*best.NPV.Low), x.money(*best.NPV.High)
+	}
+	return x.say(key, diag.Args{"label": best.Label, "low": x.value(best.P10, best.Unit), "high": x.value(best.P90, best.Unit), "at_low": low, "at_high": high})
+}
+
+func (x *explained) worth(e *decide.Explanation) string {
+	if len(e.Plan) == 0 {
+		return x.say("explain.worth.none", nil)
+	}
+	return x.say("explain.worth.first", diag.Args{"label": e.Plan[0].Label, "worth": x.money(e.Plan[0].Worth)})
+}
+
+// box tells a box of PRIM in a sentence.
+func (x *explained) box(b decide.Box) string {
+	var parts []string
+	for _, c := range b.Conditions {
+		args := diag.Args{"label": c.Label}
+		if c.Min != nil {
+			args["min"] = x.value(*c.Min, c.Unit)
+		}
+		if c.Max != nil {
+			args["max"] = x.value(*c.Max, c.Unit)
+		}
+		switch {
+		case c.Min == nil:
+			parts = append(parts, x.say("explain.condition.below", args))
+		case c.Max == nil:
+			parts = append(parts, x.say("explain.condition.above", args))
+		default:
+			parts = append(parts, x.say("explain.condition.between", args))
+		}
+	}
+	return x.say("explain.failure.box", diag.Args{"conditions": x.say("explain.condition.one", diag.Args{"list": x.l.And(parts)}), "density": b.Density, "coverage": b.Coverage})
+}
+
+// grid is a table: the first column is cut to what is left, the others stand to the right.
+func (x *explained) grid(head []string, rows [][]string) {
+	widths := make([]int, len(head))
+	for _, r := range append([][]string{head}, rows...) {
+		for i, c := range r {
+			widths[i] = max(widths[i], locale.Width(c))
+		}
+	}
+	rest := 0
+	for _, w := range widths[1:] {
+		rest += w + 2
+	}
+	first := min(widths[0], x.width-2-rest)
+	for k, r := range append([][]string{head}, rows...) {
+		line := "  " + left(cut(r[0], first, "…"), first)
+		for i, c := range r[1:] {
+			line += "  " + right(c, widths[i+1])
+		}
+		if k == 0 {
+			line = x.paint(dim, line)
+		}
+		x.add(line)
+	}
+}
+
+func (x *explained) heading(text, note string) {
+	x.gap()
+	x.add(x.paint(bold, text))
+	if note != "" {
+		x.prose(dim, note, 0)
+	}
+}
+
+// Explain writes an explanation for a terminal.
+func Explain(w io.Writer, e *decide.Explanation, r *result.Result, l *locale.Locale, opt Options) error {
+	x := &explained{page: page{width: opt.width(), colour: opt.Colour}, r: r, l: l}
+	x.prose(bold, Answer(r, l), 0)
+	x.prose("", e.Text, 0)
+
+	x.heading(x.say("explain.tornado", nil), x.say("explain.tornado.note", nil))
+	var rows [][]string
+	short := func(m *float64) string {
+		if m == nil {
+			return x.say("explain.months.never", nil)
+		}
+		return l.Number(*m, 0)
+	}
+	for _, b := range e.Tornado {
+		rows = append(rows, []string{b.Label, short(b.BreakEven.Low) + " → " + short(b.BreakEven.High), x.money(*b.NPV.Low) + " → " + x.money(*b.NPV.High)},
+			[]string{"  " + l.Range(x.value(b.P10, b.Unit), x.value(b.P90, b.Unit)), "", ""})
+	}
+	x.grid([]string{x.say("explain.column.assumption", nil), x.say("explain.column.month", nil), x.say("explain.column.npv", nil)}, rows)
+
+	x.heading(x.say("explain.sobol", nil), x.say("explain.sobol.note", nil))
+	rows = nil
+	together := false
+	indices := slices.Clone(e.Sobol)
+	slices.SortStableFunc(indices, func(a, b decide.Index) int { return -compare(a.Total, b.Total) })
+	for _, i := range indices {
+		if i.Total < 0.005 {
+			continue
+		}
+		mark := ""
+		if len(i.With) > 0 {
+			mark, together = " ~", true
+		}
+		rows = append(rows, []string{i.Label + mark, l.Percent(math.Max(0, i.First), 0), l.Percent(math.Min(1, i.Total), 0)})
+	}
+	x.grid([]string{x.say("explain.column.assumption", nil), x.say("explain.column.first", nil), x.say("explain.column.total", nil)}, rows)
+	if together {
+		x.prose(dim, x.say("explain.sobol.with", nil), 0)
+	}
+
+	x.heading(x.say("explain.plan", nil), "")
+	if len(e.Plan) == 0 {
+		x.prose("", x.say("explain.plan.empty", nil), 0)
+	} else {
+		x.prose(dim, x.say("explain.plan.note", diag.Args{"evpi": x.money(e.EVPI)}), 0)
+	}
+	for _, m := range e.Plan {
+		worth := x.money(m.Worth)
+		head := left(cut(m.Label, x.width-4-locale.Width(worth), "…"), x.width-2-locale.Width(worth)-2)
+		x.add("  " + head + x.paint(bold, worth))
+		how := m.Text
+		if m.Days > 0 {
+			how += " (" + x.say("explain.plan.days", diag.Args{"count": int(math.Ceil(m.Days))}) + ")"
+		}
+		for _, line := range wrap(how, x.width-4, x.width-4) {
+			x.add("    " + x.paint(dim, line))
+		}
+	}
+	var nothing []string
+	for _, v := range e.EVPPI {
+		if v.Nothing || v.Value <= 0 {
+			nothing = append(nothing, "„"+v.Label+"“")
+		}
+	}
+	if l.Lang() != locale.German {
+		for i := range nothing {
+			nothing[i] = "“" + strings.Trim(nothing[i], "„“") + "”"
+		}
+	}
+	if len(nothing) > 0 {
+		x.prose("", x.say("explain.plan.nothing", diag.Args{"list": l.And(nothing)}), 0)
+	}
+
+	x.failure(e.Failure)
+	x.levers(e.Levers)
+	x.gap()
+	x.prose(dim, x.say("explain.footer", diag.Args{"version": r.Version, "draws": r.Draws, "seed": uintText(r.Seed)}), 0)
+	_, err := io.WriteString(w, strings.Join(x.lines, "\n")+"\n")
+	return err
+}
+
+func compare(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func (x *explained) failure(f decide.Failure) {
+	title := x.say("explain.failure.npv", nil)
+	if f.Month != nil {
+		title = x.say("explain.failure.month", diag.Args{"month": Month(*f.Month)})
+	}
+	x.heading(title, "")
+	x.prose("", x.say("explain.failure.share", diag.Args{"share": f.Share}), 0)
+	for _, b := range f.Boxes {
+		x.prose("", "• "+b.Text, 2)
+	}
+	if len(f.Boxes) == 0 && f.Share > 0 && f.Share < 1 {
+		x.prose("", x.say("explain.failure.none", nil), 0)
+	}
+}
+
+func (x *explained) levers(steps []decide.Step) {
+	x.heading(x.say("explain.levers", nil), x.say("explain.levers.note", nil))
+	var rows [][]string
+	for _, s := range steps {
+		if !s.Modelled {
+			rows = append(rows, []string{s.Label, "", "", "", ""}, []string{"  " + x.say("explain.not_modelled", nil), "", "", "", ""})
+			continue
+		}
+		months, shows, cost := "", "", "–"
+		if s.Months != nil {
+			months = x.l.Number(*s.Months, 1)
+		}
+		if s.Shows != nil {
+			shows = x.l.Month(*s.Shows)
+		}
+		if s.Cost != nil {
+			cost = x.money(*s.Cost)
+		}
+		rows = append(rows, []string{s.Label, x.signed(s.NPV), months, cost, shows}, []string{"  " + x.value(s.From, s.Unit) + " → " + x.value(s.To, s.Unit), "", "", "", ""})
+	}
+	x.grid([]string{x.say("explain.column.assumption", nil), x.say("explain.column.gain", nil), x.say("explain.column.months", nil),
+		x.say("explain.column.cost", nil), x.say("explain.column.shows", nil)}, rows)
+}
+
+// Seek writes what must hold for a goal.
+func Seek(w io.Writer, g decide.Goal, r *result.Result, l *locale.Locale, opt Options) error {
+	x := &explained{page: page{width: opt.width(), colour: opt.Colour}, r: r, l: l}
+	args := diag.Args{"p": g.Target.Probability, "now": g.Probability}
+	key := "explain.seek.head.npv"
+	if g.Target.BreakEvenMonth != nil {
+		key = "explain.seek.head.month"
+		args["month"] = Month(*g.Target.BreakEvenMonth)
+	} else {
+		args["npv"] = x.money(*g.Target.NPV)
+	}
+	x.prose(bold, x.say(key, args), 0)
+	kept := g.Probability >= g.Target.Probability
+	if kept {
+		x.heading(x.say("explain.seek.kept", nil), "")
+	} else {
+		x.heading(x.say("explain.seek.single", nil), "")
+	}
+	var rows [][]string
+	for _, n := range g.Single {
+		needed := ""
+		if n.Value != nil {
+			needed = x.value(*n.Value, n.Unit)
+		} else {
+			needed = x.say("explain.seek.impossible", diag.Args{"limit": x.value(n.Limit, n.Unit)})
+		}
+		rows = append(rows, []string{n.Label, x.value(n.Now, n.Unit), needed})
+	}
+	x.grid([]string{x.say("explain.column.assumption", nil), x.say("explain.column.now", nil), x.say("explain.column.needed", nil)}, rows)
+	if !kept {
+		x.gap()
+		if c := g.Combination; c != nil {
+			x.prose("", x.say("explain.seek.combination", diag.Args{"steps": l.And(c.Labels), "cost": x.money(c.Cost), "p": c.Probability}), 0)
+		} else {
+			x.prose("", x.say("explain.seek.no_combination", nil), 0)
+		}
+	}
+	x.gap()
+	x.prose(dim, x.say("explain.footer", diag.Args{"version": r.Version, "draws": r.Draws, "seed": uintText(r.Seed)}), 0)
+	_, err := io.WriteString(w, strings.Join(x.lines, "\n")+"\n")
+	return err
+}
