@@ -54,7 +54,7 @@ type Need struct {
 	Probability float64 `json:"probability"`
 }
 
-// Answer to a goal: whether it holds today, and what each controllable assumption alone would have to be.
+// Goal is the answer to a target: whether it holds today, and what each controllable assumption alone would have to be.
 type Goal struct {
 	Target      Target  `json:"target"`
 	Probability float64 `json:"probability_now"`
