@@ -39,6 +39,3 @@ func (s *Study) Explain(ctx context.Context, month *float64) (*Explanation, erro
 	e.Levers, err = s.Levers(ctx)
 	return e, err
 }
-
-// Position sets a figure of the case beside a published one.
-type Position struct{}

@@ -202,14 +202,11 @@ func (l *lowering) call(q *Quantity, e *formula.Call) *plan.Node {
 	case "lag":
 		return g.LagBy(args[0], int(e.Args[1].(*formula.Number).Canonical()))
 	case "ramp":
+		// A ramp without length is a step at its end.
 		from, to := args[0], args[1]
-		a, okA := from.Value()
-		b, okB := to.Value()
-		if okA && okB && a >= b {
-			return g.Apply(plan.OpLessEq, to, g.Month())
-		}
 		part := g.Apply(plan.OpDiv, g.Apply(plan.OpSub, g.Month(), from), g.Apply(plan.OpSub, to, from))
-		return g.Apply(plan.OpMin, g.Constant(1), g.Apply(plan.OpMax, g.Constant(0), part))
+		slope := g.Apply(plan.OpMin, g.Constant(1), g.Apply(plan.OpMax, g.Constant(0), part))
+		return g.Apply(plan.OpIf, g.Apply(plan.OpLess, from, to), slope, g.Apply(plan.OpLessEq, to, g.Month()))
 	case "season":
 		first := l.startMonth()
 		sum := g.Constant(0)
@@ -276,9 +273,6 @@ func (l *lowering) curve(name string) *plan.Node {
 // bounded keeps a quantity inside limits where its distribution does not do so by itself.
 func (l *lowering) bounded(q *Quantity, low, high float64) *plan.Node {
 	n := l.quantity(q)
-	if q.Dist == nil && n.Op == plan.OpValue {
-		return n
-	}
 	a, b := math.Inf(-1), math.Inf(1)
 	if q.Dist != nil {
 		a, b = q.Dist.Support()
@@ -295,7 +289,7 @@ func (l *lowering) bounded(q *Quantity, low, high float64) *plan.Node {
 
 // adoption is the share of users who use the system, over all waves of the roll-out, after the effect of use:
 // linear a; peak at p: (a/p)·(2 − a/p), which has its maximum 1 at a = p (an inverted U as Ahearne, Srinivasan & Weinstein
-// 2004 found for sales technology); saturating is the peak at 100 %.
+// 2004 found for sales technology) and is 0 from 2p on; saturating is the peak at 100 %.
 func (l *lowering) adoption(use string, peak float64) *plan.Node {
 	g := l.g
 	a := l.curve("adoption")
@@ -303,6 +297,9 @@ func (l *lowering) adoption(use string, peak float64) *plan.Node {
 	if use != "linear" && use != "" {
 		r := g.Apply(plan.OpMul, a, g.Constant(1/peak))
 		effect = g.Apply(plan.OpMul, r, g.Apply(plan.OpSub, g.Constant(2), r))
+		if peak < 0.5 {
+			effect = g.Apply(plan.OpMax, g.Constant(0), effect)
+		}
 	}
 	if len(l.m.File.Rollout) == 0 {
 		return effect
@@ -352,10 +349,9 @@ func (l *lowering) chain(c *Chain, shares map[*Line]*plan.Node) {
 	g := l.g
 	effects := make([]*plan.Node, len(c.Lines))
 	for i, line := range c.Lines {
-		l.realised = l.realisedBy(line)
 		// A lever acts while it is on; its neighbours must not profit from it before or after.
-		from, to := l.window(line)
-		effects[i] = g.Apply(plan.OpMul, l.expr(line.Effect, line.Effect.Expr), g.Window(from, to))
+		l.realised = l.during(line, l.realisedBy(line))
+		effects[i] = l.during(line, l.expr(line.Effect, line.Effect.Expr))
 		if line.Risk != nil {
 			effects[i] = g.Apply(plan.OpMul, effects[i], g.Apply(plan.OpSub, g.Constant(1), l.quantity(line.Risk)))
 		}
@@ -382,6 +378,11 @@ func (l *lowering) chain(c *Chain, shares map[*Line]*plan.Node) {
 	}
 }
 
+// during is n while the line is on, else 0.
+func (l *lowering) during(line *Line, n *plan.Node) *plan.Node {
+	return l.g.Apply(plan.OpIf, l.g.Window(l.window(line)), n, l.g.Constant(0))
+}
+
 // window is the first and the last month of a flow.
 func (l *lowering) window(line *Line) (from, to int) {
 	from, to = 1, l.m.File.Horizon
@@ -400,22 +401,19 @@ func (l *lowering) line(line *Line, share *plan.Node) (*plan.Node, error) {
 	sum := g.Constant(0)
 	// part adds amount × the months of the pattern; payments are what may be written off.
 	part := func(amount *plan.Node, pattern []float64, payment bool) error {
-		if t := l.m.File.Tax; t != nil {
+		flow := l.paid(amount, pattern)
+		switch t := l.m.File.Tax; {
+		case t == nil:
+		case payment && line.Capital:
+			flow = g.Apply(plan.OpSub, flow, g.Apply(plan.OpMul, l.depreciation(flow, t.DepreciationMonths), g.Constant(t.Rate)))
+		default:
 			after, err := finance.AfterTaxExpensed(t.Rate, horizon)
 			if err != nil {
 				return err
 			}
-			if payment && line.Capital {
-				if pattern, err = finance.AfterTaxPayments(pattern, t.Rate, t.DepreciationMonths); err != nil {
-					return err
-				}
-			} else {
-				for m := range pattern {
-					pattern[m] *= after[m]
-				}
-			}
+			flow = g.Apply(plan.OpMul, flow, g.Series(after))
 		}
-		sum = g.Apply(plan.OpAdd, sum, g.Apply(plan.OpMul, amount, g.Series(pattern)))
+		sum = g.Apply(plan.OpAdd, sum, flow)
 		return nil
 	}
 	months := func(from, to int) []float64 {
@@ -444,7 +442,8 @@ func (l *lowering) line(line *Line, share *plan.Node) (*plan.Node, error) {
 	}
 	switch {
 	case line.Chain != nil:
-		add(share, months(0, horizon), false)
+		from, to := l.window(line)
+		add(share, months(from, to), false)
 	case line.Amount == nil: // yearly table
 		if line.Initial != nil {
 			add(l.quantity(line.Initial), months(0, 0), true)
@@ -456,6 +455,9 @@ func (l *lowering) line(line *Line, share *plan.Node) (*plan.Node, error) {
 	default:
 		if line.Realisation != nil {
 			l.realised = l.realisedBy(line)
+			if line.explicit && len(line.Months) == 0 {
+				l.realised = l.during(line, l.realised) // a stock in the formula must not fill before the line is on
+			}
 		}
 		amount := l.quantity(line.Amount)
 		if line.Realisation != nil && !line.explicit {
@@ -475,4 +477,33 @@ func (l *lowering) line(line *Line, share *plan.Node) (*plan.Node, error) {
 		}
 	}
 	return sum, err
+}
+
+// paid is amount × pattern. Where the pattern is 0 the amount need not exist: log(month) does not in month 0.
+func (l *lowering) paid(amount *plan.Node, pattern []float64) *plan.Node {
+	g, times := l.g, l.g.Series(pattern)
+	if amount.Shape&plan.Monthly == 0 {
+		return g.Apply(plan.OpMul, amount, times)
+	}
+	on := make([]float64, len(pattern))
+	for m, p := range pattern {
+		if p != 0 {
+			on[m] = 1
+		}
+	}
+	amount = g.Apply(plan.OpIf, g.Series(on), amount, g.Constant(0))
+	if g.Series(on) == times {
+		return amount
+	}
+	return g.Apply(plan.OpMul, amount, times)
+}
+
+// depreciation writes every payment off straight-line over its own months, as finance.Depreciation does for one payment:
+// from the month of payment on, for a payment in month 0 from month 1 on. It is the sum of what was paid within the last
+// months, divided by their number.
+func (l *lowering) depreciation(paid *plan.Node, months int) *plan.Node {
+	g := l.g
+	first := g.LagBy(g.Apply(plan.OpIf, g.Window(0, 0), paid, g.Constant(0)), 1)
+	total := g.Apply(plan.OpStock, g.Apply(plan.OpAdd, paid, first), g.Constant(0)) // a stock leaves out month 0
+	return g.Apply(plan.OpDiv, g.Apply(plan.OpSub, total, g.LagBy(total, months)), g.Constant(float64(months)))
 }

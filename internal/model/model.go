@@ -339,7 +339,8 @@ func (b *builder) correlate() {
 				b.add("correlate_unknown", at, diag.Args{"name": name, "nearest": quantity.Nearest(name, ids), "known": ids})
 			case have.broken:
 			case !have.Uncertain():
-				b.add("correlate_certain", at, diag.Args{"name": name})
+				// A value set for a what-if is certain; the rest of the case still holds.
+				b.warn("correlate_certain", at, diag.Args{"name": name})
 			default:
 				q[i] = have
 			}

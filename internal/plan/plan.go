@@ -91,7 +91,8 @@ type Line struct {
 	Flow    *Node
 }
 
-// Graph is a compiled case: months 0 to Horizon, discount factors, inputs and lines.
+// Graph is a compiled case: months 0 to Horizon, discount factors, inputs and lines. Asking it for Terms or Affine adds nodes, so it
+// is for one goroutine at a time.
 type Graph struct {
 	Horizon  int
 	Discount []float64 // factor of each month, len Horizon+1
@@ -101,13 +102,15 @@ type Graph struct {
 	Pairs  []Pair
 	Lines  []Line
 
-	nodes  []*Node
-	intern map[string]*Node
+	nodes    []*Node
+	intern   map[string]*Node
+	terms    map[*Node][]Term
+	straight map[*Node]straight
 }
 
 // New makes an empty graph over months 0 to horizon.
 func New(horizon int, discount []float64, period int) *Graph {
-	return &Graph{Horizon: horizon, Discount: discount, Period: period, intern: map[string]*Node{}}
+	return &Graph{Horizon: horizon, Discount: discount, Period: period, intern: map[string]*Node{}, terms: map[*Node][]Term{}, straight: map[*Node]straight{}}
 }
 
 // Nodes lists all nodes; operands come before the operations that use them.
@@ -200,8 +203,10 @@ func (g *Graph) Apply(op Op, args ...*Node) *Node {
 		y, yConst = n.Y.Value()
 	}
 	switch {
-	case op == OpAdd && xConst && x == 0, op == OpMul && xConst && x == 1:
+	case op == OpAdd && xConst && x == 0, op == OpMul && xConst && x == 1, op == OpIf && xConst && x != 0:
 		return n.Y
+	case op == OpIf && xConst:
+		return n.Z
 	case op == OpAdd && yConst && y == 0, op == OpSub && yConst && y == 0, op == OpMul && yConst && y == 1,
 		op == OpDiv && yConst && y == 1, op == OpPow && yConst && y == 1:
 		return n.X
@@ -224,6 +229,9 @@ func (g *Graph) Apply(op Op, args ...*Node) *Node {
 func (g *Graph) LagBy(x *Node, months int) *Node {
 	if months == 0 {
 		return x
+	}
+	if months > g.Horizon {
+		return g.Constant(0)
 	}
 	n := &Node{Op: OpLag, Shape: x.Shape | Monthly, X: x, Lag: months}
 	if x.Shape&PerDraw == 0 {
@@ -320,7 +328,34 @@ func truth(b bool) float64 {
 // Evaluate computes the flow of every line in every month for one set of inputs, the plain way: flows[line][month].
 // It is the meaning of the graph; package sim must agree with it.
 func (g *Graph) Evaluate(inputs []float64) [][]float64 {
-	values := g.EvaluateNodes(inputs)
+	// last[n] is the last node that reads n, len(nodes) where a line does; −1 is nobody. What has no reader left is let go,
+	// so that memory holds what is in use, not the whole graph.
+	last := make([]int, len(g.nodes))
+	for i := range last {
+		last[i] = -1
+	}
+	for _, l := range g.Lines {
+		last[l.Flow.ID] = len(g.nodes)
+	}
+	for i := len(g.nodes) - 1; i >= 0; i-- {
+		if n := g.nodes[i]; last[i] >= 0 {
+			for _, x := range n.operands() {
+				last[x.ID] = max(last[x.ID], i)
+			}
+		}
+	}
+	values := make([][]float64, len(g.nodes))
+	for i, n := range g.nodes {
+		if last[i] < 0 {
+			continue
+		}
+		values[i] = g.evaluate(n, values, inputs)
+		for _, x := range n.operands() {
+			if last[x.ID] == i {
+				values[x.ID] = nil
+			}
+		}
+	}
 	flows := make([][]float64, len(g.Lines))
 	for i, l := range g.Lines {
 		flows[i] = slices.Clone(values[l.Flow.ID])
@@ -330,37 +365,51 @@ func (g *Graph) Evaluate(inputs []float64) [][]float64 {
 
 // EvaluateNodes computes every node in every month for one set of inputs: values[node][month].
 func (g *Graph) EvaluateNodes(inputs []float64) [][]float64 {
-	months := g.Horizon + 1
 	values := make([][]float64, len(g.nodes))
-	for _, n := range g.nodes {
-		v := make([]float64, months)
-		values[n.ID] = v
-		at := func(x *Node, m int) float64 {
-			if x == nil {
-				return 0
-			}
-			return values[x.ID][m]
-		}
-		for m := range v {
-			switch n.Op {
-			case OpValue:
-				v[m] = n.Series[min(m, len(n.Series)-1)]
-			case OpInput:
-				v[m] = inputs[n.Input]
-			case OpLag:
-				if m >= n.Lag {
-					v[m] = at(n.X, m-n.Lag)
-				}
-			case OpStock:
-				if m > 0 {
-					v[m] = combine(n.Op, at(n.X, m), at(n.Y, m), 0, v[m-1])
-				}
-			default:
-				v[m] = combine(n.Op, at(n.X, m), at(n.Y, m), at(n.Z, m), 0)
-			}
-		}
+	for i, n := range g.nodes {
+		values[i] = g.evaluate(n, values, inputs)
 	}
 	return values
+}
+
+// operands are the nodes that n reads.
+func (n *Node) operands() []*Node {
+	all := [...]*Node{n.X, n.Y, n.Z}
+	k := 0
+	for k < len(all) && all[k] != nil {
+		k++
+	}
+	return all[:k]
+}
+
+// evaluate computes one node in every month from the values of its operands.
+func (g *Graph) evaluate(n *Node, values [][]float64, inputs []float64) []float64 {
+	v := make([]float64, g.Horizon+1)
+	at := func(x *Node, m int) float64 {
+		if x == nil {
+			return 0
+		}
+		return values[x.ID][m]
+	}
+	for m := range v {
+		switch n.Op {
+		case OpValue:
+			v[m] = n.Series[min(m, len(n.Series)-1)]
+		case OpInput:
+			v[m] = inputs[n.Input]
+		case OpLag:
+			if m >= n.Lag {
+				v[m] = at(n.X, m-n.Lag)
+			}
+		case OpStock:
+			if m > 0 {
+				v[m] = combine(n.Op, at(n.X, m), at(n.Y, m), 0, v[m-1])
+			}
+		default:
+			v[m] = combine(n.Op, at(n.X, m), at(n.Y, m), at(n.Z, m), 0)
+		}
+	}
+	return v
 }
 
 // Medians returns the median of every input.

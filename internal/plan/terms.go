@@ -10,15 +10,25 @@ type Term struct {
 const maxTerms = 12
 
 // Terms splits a flow into summands so that what varies by draw only is apart from the course over the months. Flows
-// that share a course can then be added up draw by draw once instead of month by month.
+// that share a course can then be added up draw by draw once instead of month by month. The slice belongs to the graph.
 func (g *Graph) Terms(n *Node) []Term {
+	// Kept, since a node may be reached on very many ways.
+	if have, ok := g.terms[n]; ok {
+		return have
+	}
+	t := g.split(n)
+	g.terms[n] = t
+	return t
+}
+
+func (g *Graph) split(n *Node) []Term {
 	one := g.Constant(1)
 	whole := []Term{{Coefficient: one, Curve: n}}
 	switch {
+	case n.Shape&Monthly == 0: // constants too: 0.5·curve shares its curve with 2·curve
+		return []Term{{Coefficient: n, Curve: one}}
 	case n.Shape&PerDraw == 0:
 		return whole
-	case n.Shape&Monthly == 0:
-		return []Term{{Coefficient: n, Curve: one}}
 	}
 	switch n.Op {
 	case OpAdd, OpSub:
@@ -68,6 +78,23 @@ func (g *Graph) Terms(n *Node) []Term {
 			terms = append(terms, t)
 		}
 		return g.merge(terms)
+	case OpIf:
+		if n.X.Shape&PerDraw != 0 {
+			return whole
+		}
+		// What is chosen by month is known now.
+		y, z, zero := g.Terms(n.Y), g.Terms(n.Z), g.Constant(0)
+		if len(y)+len(z) > maxTerms {
+			return whole
+		}
+		var terms []Term
+		for _, t := range y {
+			terms = append(terms, Term{t.Coefficient, g.Apply(OpIf, n.X, t.Curve, zero)})
+		}
+		for _, t := range z {
+			terms = append(terms, Term{t.Coefficient, g.Apply(OpIf, n.X, zero, t.Curve)})
+		}
+		return g.merge(terms)
 	case OpLag:
 		var terms []Term
 		for _, t := range g.Terms(n.X) {
@@ -110,26 +137,37 @@ next:
 	return out
 }
 
+// straight is what Affine has found of a node; a is nil where it is no straight line.
+type straight struct{ a, b *Node }
+
 // Affine reports whether n = A + B·month with A and B per draw, and returns them.
 func (g *Graph) Affine(n *Node) (a, b *Node, ok bool) {
-	zero := g.Constant(0)
+	l, have := g.straight[n]
+	if !have {
+		l = g.line(n)
+		g.straight[n] = l
+	}
+	return l.a, l.b, l.a != nil
+}
+
+func (g *Graph) line(n *Node) straight {
 	if n.Shape&Monthly == 0 {
-		return n, zero, true
+		return straight{n, g.Constant(0)}
 	}
 	switch n.Op {
 	case OpValue:
 		offset, slope := n.Series[0], n.Series[1]-n.Series[0]
 		for m, v := range n.Series {
-			if v != offset+slope*float64(m) {
-				return nil, nil, false
+			if v != offset+float64(slope*float64(m)) { // not fused
+				return straight{}
 			}
 		}
-		return g.Constant(offset), g.Constant(slope), true
+		return straight{g.Constant(offset), g.Constant(slope)}
 	case OpAdd, OpSub:
 		a1, b1, ok1 := g.Affine(n.X)
 		a2, b2, ok2 := g.Affine(n.Y)
 		if ok1 && ok2 {
-			return g.Apply(n.Op, a1, a2), g.Apply(n.Op, b1, b2), true
+			return straight{g.Apply(n.Op, a1, a2), g.Apply(n.Op, b1, b2)}
 		}
 	case OpMul:
 		x, y := n.X, n.Y
@@ -137,12 +175,12 @@ func (g *Graph) Affine(n *Node) (a, b *Node, ok bool) {
 			x, y = y, x
 		}
 		if a, b, ok := g.Affine(y); ok && x.Shape&Monthly == 0 {
-			return g.Apply(OpMul, x, a), g.Apply(OpMul, x, b), true
+			return straight{g.Apply(OpMul, x, a), g.Apply(OpMul, x, b)}
 		}
 	case OpDiv:
 		if a, b, ok := g.Affine(n.X); ok && n.Y.Shape&Monthly == 0 {
-			return g.Apply(OpDiv, a, n.Y), g.Apply(OpDiv, b, n.Y), true
+			return straight{g.Apply(OpDiv, a, n.Y), g.Apply(OpDiv, b, n.Y)}
 		}
 	}
-	return nil, nil, false
+	return straight{}
 }

@@ -133,7 +133,7 @@ func trackGo(cum, net, low, even []float64, month, months float64) {
 		}
 		// A change of sign is rare, so one well-predicted branch stands before the work.
 		b, n := before-float64(low[i]*nothing), now-float64(low[i]*nothing)
-		if int64(math.Float64bits(b)^math.Float64bits(n)) < 0 && b < 0 {
+		if int64(math.Float64bits(b)&^math.Float64bits(n)) < 0 {
 			even[i] = month - months*(n/(n-b))
 		}
 	}
@@ -149,7 +149,7 @@ func trackOneGo(cum, fixed, total, curve, low, even []float64, month float64) {
 			low[i] = now
 		}
 		b, n := before-float64(low[i]*nothing), now-float64(low[i]*nothing)
-		if int64(math.Float64bits(b)^math.Float64bits(n)) < 0 && b < 0 {
+		if int64(math.Float64bits(b)&^math.Float64bits(n)) < 0 {
 			even[i] = month - n/(n-b)
 		}
 	}

@@ -21,12 +21,15 @@ import (
 const (
 	MaxDraws = 10_000_000
 	// tileSize is the default number of draws in a tile: a row of 512 float64 is 4 KiB, so the handful of rows one month
-	// touches stays in the first-level cache.
-	tileSize = 512
+	// touches stays in the first-level cache. A case with very many rows gets smaller tiles, so that a worker's rows stay
+	// below tileBytes.
+	tileSize  = 512
+	minTile   = 64
+	tileBytes = 64 << 20
 	// storeCells is how many values of the monthly cumulative flow (or of the lines' present values) are kept to take
 	// exact quantiles from; above it they are counted into histograms.
 	storeCells = 4 << 20
-	// pilotDraws set the range of the histograms.
+	// pilotDraws set the bins of the histograms.
 	pilotDraws = 4096
 )
 
@@ -48,7 +51,8 @@ type Options struct {
 	Streams []int
 	// Brief leaves out the bands of the months and the quantiles of the lines.
 	Brief bool
-	// Workers and TileSize change the speed only; 0 is the default.
+	// Workers and TileSize change the speed only; 0 is the default. The tile size is rounded down to a power of two of
+	// at most 4096.
 	Workers, TileSize int
 	// Progress is told the number of draws done, from one goroutine at a time; it may be nil.
 	Progress func(done int)
@@ -77,6 +81,7 @@ type Outcome struct {
 
 	sampler draw.Sampler
 	dims    []int
+	tables  []*dist.Table
 	graph   *plan.Graph
 }
 
@@ -114,7 +119,7 @@ func (rn *Runner) Run(ctx context.Context, o Options) (*Outcome, error) {
 	if o.Draws < 1 || o.Draws > MaxDraws {
 		return nil, ErrDraws
 	}
-	o.TileSize = tile(o.TileSize)
+	o.TileSize = tile(o.TileSize, rn.p.rows)
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -130,7 +135,7 @@ func (rn *Runner) Run(ctx context.Context, o Options) (*Outcome, error) {
 		ctx: ctx, o: o, p: rn.p, g: g, sampler: sampler, dims: dims, copula: rn.copula, tables: rn.tables,
 		out: &Outcome{
 			NPV: make([]float64, o.Draws), ROI: make([]float64, o.Draws), Funding: make([]float64, o.Draws), BreakEven: make([]float64, o.Draws),
-			Benefits: make([]float64, o.Draws), sampler: sampler, dims: dims, graph: g,
+			Benefits: make([]float64, o.Draws), sampler: sampler, dims: dims, tables: rn.tables, graph: g,
 		},
 	}
 	if !o.Brief {
@@ -153,9 +158,11 @@ func (rn *Runner) Run(ctx context.Context, o Options) (*Outcome, error) {
 }
 
 // tile is a power of two that divides pilotDraws, so that the pilot is whole tiles whatever size is asked for.
-func tile(size int) int {
+func tile(size, rows int) int {
 	if size <= 0 {
-		return tileSize
+		for size = tileSize; size > minTile && 8*size*rows > tileBytes; size /= 2 {
+			continue
+		}
 	}
 	t := 1
 	for t*2 <= min(size, pilotDraws) {
@@ -244,7 +251,7 @@ type run struct {
 	out     *Outcome
 }
 
-// all runs every tile: first the pilot's, which set the ranges of the histograms, then the rest on all cores.
+// all runs every tile: first the pilot's, which set the bins of the histograms, then the rest on all cores.
 func (r *run) all() error {
 	tiles := (r.o.Draws + r.o.TileSize - 1) / r.o.TileSize
 	pilot := tiles
@@ -257,8 +264,8 @@ func (r *run) all() error {
 	if pilot == tiles {
 		return nil
 	}
-	r.months.setRanges()
-	r.lines.setRanges()
+	r.months.setBins()
+	r.lines.setBins()
 	return r.tiles(pilot, tiles)
 }
 

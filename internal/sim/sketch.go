@@ -8,13 +8,21 @@ import (
 )
 
 const (
-	// sketchBins is the resolution of a histogram. The range is set by the pilot and cut into 2,048 bins, about 200 to a
-	// standard deviation; with linear interpolation inside a bin the error of a quantile is some 10^-6 standard
-	// deviations, a thousandth of the sampling error at a million draws.
+	// sketchBins is the resolution of a histogram: 2,048 equal bins between the pilot's 4th and 96th percentile, about 600
+	// to a standard deviation. The quantiles asked for lie far inside. Against the order statistic itself the error of a
+	// quantile is about √(width/draws)·0.8 standard deviations, 3·10^-5 at a million draws: a fortieth of the sampling
+	// error.
 	sketchBins = 2048
-	// sumSteps is the resolution of the sums behind a mean: whole steps of the range, so that the order of adding cannot
-	// matter.
-	sumSteps = 1 << 36
+	// sketchLow and sketchHigh are the pilot's ranks between which the bins lie.
+	sketchLow, sketchHigh = pilotDraws * 4 / 100, pilotDraws * 96 / 100
+	// sketchMost is how many of the pilot's values may share a bin. Where more do, for a single value has a probability of
+	// its own or a long tail makes the bins wide, the bins end at every sketchStep-th of the pilot's values instead.
+	sketchMost  = 20
+	sketchStep  = 4
+	sketchEdges = sketchBins/2 - 1
+	// sumBits is the resolution of the sums behind a mean: the pilot's largest value takes so many bits, so that the order
+	// of adding whole steps cannot matter.
+	sumBits = 49
 )
 
 // sketches takes the values of many series (months or lines) over all draws and answers quantiles: exactly from stored
@@ -22,11 +30,30 @@ const (
 type sketches struct {
 	draws  int
 	values [][]float64 // per series: all draws, or the pilot's
-	low    []float64   // of the histogram; nil before the pilot is done
-	scale  []float64
+	bins   []bins      // nil before the pilot is done
 	mu     sync.Mutex
+	total  local
+}
+
+// bins are those of one series: equal ones from low on, scale of them to one unit of value, or, where edges is not nil,
+// those between the sketchEdges edges e, filled up with +∞: counter 2k+1 is for values equal to e[k] and counter 2k for
+// those between e[k−1] and e[k].
+type bins struct {
+	low, scale float64
+	edges      []float64
+	unit       float64 // steps of the sum to one unit of value
+}
+
+// local is what one worker has counted, or all of them.
+type local struct {
 	counts [][sketchBins]uint32
-	sums   []int64 // in steps of 1/scale·sketchBins/sumSteps above low
+	sums   []sum
+}
+
+// sum adds up whole steps, split so that neither half overflows.
+type sum struct {
+	high, low int64 // high·2^32 + low
+	broken    bool  // a value was not finite
 }
 
 func newSketches(series, draws int) *sketches {
@@ -34,8 +61,7 @@ func newSketches(series, draws int) *sketches {
 	keep := draws
 	if series*draws > storeCells {
 		keep = min(draws, pilotDraws)
-		s.counts = make([][sketchBins]uint32, series)
-		s.sums = make([]int64, series)
+		s.total = newLocal(series)
 	}
 	all := make([]float64, series*keep)
 	for i := range series {
@@ -44,47 +70,122 @@ func newSketches(series, draws int) *sketches {
 	return s
 }
 
-// counting reports whether histograms are used. A nil sketches takes and answers nothing.
-func (s *sketches) counting() bool { return s != nil && s.counts != nil }
+func newLocal(series int) local {
+	return local{counts: make([][sketchBins]uint32, series), sums: make([]sum, series)}
+}
 
-// setRanges fixes the histograms' ranges from the pilot, widened by a quarter on both sides, and counts the pilot.
-func (s *sketches) setRanges() {
+// counting reports whether histograms are used. A nil sketches takes and answers nothing.
+func (s *sketches) counting() bool { return s != nil && s.total.counts != nil }
+
+// setBins fixes the histograms' bins from the pilot, and counts the pilot.
+func (s *sketches) setBins() {
 	if !s.counting() {
 		return
 	}
 	for i, v := range s.values {
-		low, high := slices.Min(v), slices.Max(v)
-		margin := (high - low) / 4
-		if !(margin > 0) {
-			margin = max(math.Abs(low)*1e-9, 1e-9)
+		s.bins = append(s.bins, newBins(v))
+		s.bins[i].count(&s.total, i, v, true)
+	}
+}
+
+func newBins(pilot []float64) bins {
+	largest := 0.0
+	for _, x := range pilot {
+		if a := math.Abs(x); a > largest && a <= math.MaxFloat64 {
+			largest = a
 		}
-		s.low = append(s.low, low-margin)
-		s.scale = append(s.scale, sketchBins/(high-low+2*margin))
-		count(&s.counts[i], v, s.low[i], s.scale[i])
-		s.sums[i] += s.sum(v, i)
 	}
+	if largest == 0 {
+		largest = 1 << 20
+	}
+	_, exponent := math.Frexp(largest)
+	ends := orderStatistics(pilot, []int{sketchLow, sketchHigh})
+	b := bins{low: ends[0], scale: sketchBins / (ends[1] - ends[0]), unit: math.Ldexp(1, sumBits-exponent)}
+	inside := make([]float64, 0, len(pilot))
+	for _, x := range pilot {
+		if x >= ends[0] && x <= ends[1] {
+			inside = append(inside, x)
+		}
+	}
+	var probe [sketchBins]uint32
+	count(&probe, inside, b.low, b.scale)
+	if most := slices.Max(probe[:]); most <= sketchMost && b.scale <= math.MaxFloat64 {
+		return b
+	}
+	sorted := slices.Clone(pilot)
+	slices.Sort(sorted)
+	for k := sketchLow; k <= sketchHigh; k += sketchStep {
+		b.edges = append(b.edges, sorted[k])
+	}
+	b.edges = slices.Compact(b.edges)
+	for len(b.edges) < sketchEdges {
+		b.edges = append(b.edges, math.Inf(1))
+	}
+	return b
 }
 
-func (s *sketches) sum(v []float64, series int) int64 {
-	low, scale := s.low[series], s.scale[series]*(sumSteps/sketchBins)
-	sum := int64(0)
+// count adds v to a series' counts and, if asked, to its sum.
+func (b *bins) count(to *local, series int, v []float64, mean bool) {
+	if mean {
+		to.sums[series].add(v, b.unit)
+	}
+	counts := &to.counts[series]
+	if b.edges == nil {
+		count(counts, v, b.low, b.scale)
+		return
+	}
+	edges := (*[sketchEdges]float64)(b.edges)
 	for _, x := range v {
-		sum += int64((x - low) * scale)
+		k := 0
+		for half := (sketchEdges + 1) / 2; half > 0; half /= 2 {
+			if edges[k+half-1] < x {
+				k += half
+			}
+		}
+		equal := 0
+		if edges[k] == x { // there is always a +∞ left
+			equal = 1
+		}
+		counts[2*k+equal]++
 	}
-	return sum
 }
 
-// local is one worker's share of the counts.
-type local struct {
-	counts [][sketchBins]uint32
-	sums   []int64
+func (s *sum) add(v []float64, unit float64) {
+	// A tile of small values stays below 2^62, and MaxDraws large ones do not overflow the high half.
+	const small, large = 1 << 50, 1 << 70
+	part := int64(0)
+	for _, x := range v {
+		t := x * unit
+		switch {
+		case math.Abs(t) < small:
+			part += int64(t)
+		case math.IsNaN(t) || math.IsInf(t, 0):
+			s.broken = true
+		default:
+			t = max(-large, min(t, large))
+			high := math.Floor(t * 0x1p-32)
+			s.high += int64(high)
+			s.low += int64(t - high*0x1p32)
+		}
+	}
+	s.high += part >> 32
+	s.low += part & math.MaxUint32
 }
 
+func (s *sum) value() float64 {
+	if s.broken {
+		return math.NaN()
+	}
+	return float64(s.high+s.low>>32)*0x1p32 + float64(s.low&math.MaxUint32)
+}
+
+// local is the memory of one worker; nil where values are stored.
 func (s *sketches) local() *local {
-	if s == nil || s.low == nil {
+	if s == nil || s.bins == nil {
 		return nil
 	}
-	return &local{counts: make([][sketchBins]uint32, len(s.values)), sums: make([]int64, len(s.values))}
+	l := newLocal(len(s.values))
+	return &l
 }
 
 // take notes the values of one series for consecutive draws.
@@ -96,10 +197,7 @@ func (s *sketches) take(l *local, series, first int, v []float64, mean bool) {
 		copy(s.values[series][first:], v)
 		return
 	}
-	count(&l.counts[series], v, s.low[series], s.scale[series])
-	if mean {
-		l.sums[series] += s.sum(v, series)
-	}
+	s.bins[series].count(l, series, v, mean)
 }
 
 func (s *sketches) merge(l *local) {
@@ -110,20 +208,25 @@ func (s *sketches) merge(l *local) {
 	defer s.mu.Unlock()
 	for i := range l.counts {
 		for k, c := range l.counts[i] {
-			s.counts[i][k] += c
+			s.total.counts[i][k] += c
 		}
-		s.sums[i] += l.sums[i]
+		to := &s.total.sums[i]
+		to.high, to.low, to.broken = to.high+l.sums[i].high, to.low+l.sums[i].low, to.broken || l.sums[i].broken
 	}
 }
 
+// means are those of all draws: not a number where one draw is none.
 func (s *sketches) means() []float64 {
 	m := make([]float64, len(s.values))
-	for i := range m {
-		if s.counting() && s.low != nil {
-			m[i] = s.low[i] + float64(s.sums[i])/float64(s.draws)/(s.scale[i]*(sumSteps/sketchBins))
-		} else {
-			m[i] = Mean(s.values[i])
+	for i, v := range s.values {
+		if s.bins != nil {
+			m[i] = s.total.sums[i].value() / float64(s.draws) / s.bins[i].unit
+			continue
 		}
+		for _, x := range v {
+			m[i] += x
+		}
+		m[i] /= float64(len(v))
 	}
 	return m
 }
@@ -139,7 +242,7 @@ func (s *sketches) quantiles(workers int) []Quantiles {
 				if i >= len(out) {
 					return
 				}
-				if s.counting() && s.low != nil {
+				if s.bins != nil {
 					out[i] = s.fromCounts(i)
 				} else {
 					copy(out[i][:], Quantile(s.values[i], levels[:]...))
@@ -151,20 +254,36 @@ func (s *sketches) quantiles(workers int) []Quantiles {
 	return out
 }
 
+// fromCounts is Quantile with every order statistic told from the counts.
 func (s *sketches) fromCounts(series int) Quantiles {
-	var q Quantiles
-	total, k := 0.0, 0
-	for i, level := range levels {
-		target := level * float64(s.draws)
-		for k < sketchBins-1 && total+float64(s.counts[series][k]) < target {
-			total += float64(s.counts[series][k])
+	b, counts := &s.bins[series], &s.total.counts[series]
+	k, below := 0, 0 // a counter, and how many values the counters before it hold
+	value := func(rank int) float64 {
+		for k < sketchBins-1 && below+int(counts[k]) <= rank {
+			below += int(counts[k])
 			k++
 		}
-		inside := 0.5
-		if c := float64(s.counts[series][k]); c > 0 {
-			inside = (target - total) / c
+		part := (float64(rank-below) + 0.5) / float64(counts[k])
+		switch e := k / 2; {
+		case b.edges == nil:
+			return b.low + (float64(k)+part)/b.scale
+		case k%2 == 1:
+			return b.edges[e]
+		case e == 0:
+			return b.edges[0]
+		case math.IsInf(b.edges[e], 1): // above all edges
+			return b.edges[e-1]
+		default:
+			return b.edges[e-1] + float64(part*(b.edges[e]-b.edges[e-1]))
 		}
-		q[i] = s.low[series] + (float64(k)+inside)/s.scale[series]
+	}
+	var q Quantiles
+	for i, level := range levels {
+		h := level * float64(s.draws-1)
+		q[i] = value(int(h))
+		if part := h - math.Floor(h); part > 0 {
+			q[i] += float64(part * (value(int(h)+1) - q[i]))
+		}
 	}
 	return q
 }
@@ -201,7 +320,7 @@ const selectBins = 1024
 // classes is the memory of orderStatistics, used again and again.
 type classes struct {
 	counts [selectBins]int32
-	slot   [selectBins]int8 // 1 + index into members, 0 for a class without a rank
+	slot   [selectBins]int16 // 1 + index into members, 0 for a class without a rank
 	index  []uint16
 }
 
@@ -253,7 +372,7 @@ func orderStatistics(v []float64, ranks []int) []float64 {
 		}
 		if c.slot[k] == 0 {
 			wanted = append(wanted, class{first, make([]float64, 0, c.counts[k])})
-			c.slot[k] = int8(len(wanted))
+			c.slot[k] = int16(len(wanted))
 		}
 		at[i] = int(c.slot[k]) - 1
 	}

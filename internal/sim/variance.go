@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/rendite-crm/rendite/internal/draw"
+import (
+	"slices"
+
+	"github.com/rendite-crm/rendite/internal/draw"
+)
 
 const (
 	// shareDraws is how many draws the variance shares are taken from.
@@ -10,8 +14,9 @@ const (
 
 // VarianceShares estimates, for each input, the share of the variance of NPV that the input alone explains: the
 // correlation ratio η² = Var(E[NPV | input]) / Var(NPV) (Pearson 1905; first-order index in McKay 1995), from classes of
-// equal probability, with the bias (classes − 1)/(n − classes)·(1 − η²) of the estimate taken off. Between 0 and 1. With correlated
-// inputs the share includes what an input explains through its partners.
+// equal probability, or of equal values where an input has few, with the bias (classes − 1)/(n − classes)·(1 − η²) of the
+// estimate taken off. Between 0 and 1. With correlated inputs the share includes what an input explains through its
+// partners.
 func (o *Outcome) VarianceShares() []float64 {
 	shares := make([]float64, len(o.graph.Inputs))
 	n := min(len(o.NPV), shareDraws)
@@ -25,18 +30,23 @@ func (o *Outcome) VarianceShares() []float64 {
 	for _, v := range npv {
 		total += (v - mean) * (v - mean)
 	}
-	if !(total > 0) {
+	if !(total > 1e-24*mean*mean*float64(n)) { // nothing varies but the last digits
 		return shares
 	}
 	bits := make([][]uint64, len(shares))
 	o.inputBits(n, bits)
-	sums, counts := make([]float64, bins), make([]float64, bins)
+	sums, counts, values := make([]float64, bins), make([]float64, bins), make([]float64, n)
 	for i := range shares {
 		u := bits[i]
 		clear(sums)
 		clear(counts)
+		o.tables[i].Fill(values, u)
+		few := distinct(values, bins)
 		for k, v := range npv {
 			b := int(draw.Uniform(u[k]) * float64(bins))
+			if few != nil {
+				b, _ = slices.BinarySearch(few, values[k])
+			}
 			sums[b] += v - mean
 			counts[b]++
 		}
@@ -46,11 +56,31 @@ func (o *Outcome) VarianceShares() []float64 {
 				between += s * s / counts[b]
 			}
 		}
+		classes := bins
+		if few != nil {
+			classes = len(few)
+		}
 		eta := between / total
-		share := eta - (1-eta)*float64(bins-1)/float64(n-bins)
+		share := eta - (1-eta)*float64(classes-1)/float64(n-classes)
 		shares[i] = max(0, share)
 	}
 	return shares
+}
+
+// distinct lists the different values of v in ascending order, nil if there are more than most.
+func distinct(v []float64, most int) []float64 {
+	var few []float64
+	for _, x := range v {
+		k, have := slices.BinarySearch(few, x)
+		if have {
+			continue
+		}
+		if len(few) == most {
+			return nil
+		}
+		few = slices.Insert(few, k, x)
+	}
+	return few
 }
 
 // inputBits fills bits[input] with the bits of the first n draws, correlated as they were drawn.
@@ -76,10 +106,9 @@ func (o *Outcome) Inputs(n int) [][]float64 {
 	bits := make([][]uint64, len(o.graph.Inputs))
 	o.inputBits(n, bits)
 	values := make([][]float64, len(bits))
-	all := tables(o.graph, 1)
 	for i := range values {
 		values[i] = make([]float64, n)
-		all[i].Fill(values[i], bits[i])
+		o.tables[i].Fill(values[i], bits[i])
 	}
 	return values
 }

@@ -111,7 +111,7 @@ func (w *worker) tile(first, n int) {
 	w.present(first, n)
 	copy(w.out.Funding[first:], low)
 	for i, c := range cum {
-		if c-float64(low[i]*nothing) < 0 {
+		if !(c-float64(low[i]*nothing) >= 0) {
 			even[i] = math.NaN()
 		}
 	}
@@ -236,6 +236,22 @@ func (w *worker) spread(o operand, m int, spare []float64, n int) []float64 {
 // apply runs one operation on rows.
 func (w *worker) apply(in *instr, m, n int) {
 	dst := w.row[in.dst][:n]
+	switch {
+	case in.op == plan.OpIf && in.x.row < 0: // chosen by month
+		chosen := in.z
+		if in.x.at(m) != 0 {
+			chosen = in.y
+		}
+		if chosen.row >= 0 {
+			copy(dst, w.row[chosen.row][:n])
+		} else {
+			fill(dst, chosen.at(m))
+		}
+		return
+	case in.op == plan.OpSqrt:
+		squareRoot(dst, w.row[in.x.row][:n])
+		return
+	}
 	if in.x.row >= 0 && in.y.row >= 0 {
 		x, y := w.row[in.x.row][:n], w.row[in.y.row][:n]
 		switch in.op {
@@ -281,10 +297,6 @@ func (w *worker) apply(in *instr, m, n int) {
 			numberDiv(dst, x, y)
 			return
 		}
-	}
-	if in.op == plan.OpSqrt && in.x.row >= 0 {
-		squareRoot(dst, w.row[in.x.row][:n])
-		return
 	}
 	x, y, z := w.spread(in.x, m, w.x, n), w.spread(in.y, m, w.y, n), w.spread(in.z, m, w.z, n)
 	for i := range dst {
