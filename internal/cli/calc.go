@@ -139,8 +139,8 @@ func (p *program) checkCommand() *cobra.Command {
 	return c
 }
 
-// jsonProblems writes errors and warnings as JSON to standard output and gives the exit code.
-func (p *program) jsonProblems(list diag.List) error {
+// notes puts diagnostics into the user's language.
+func (p *program) notes(list diag.List) []result.Note {
 	notes := []result.Note{}
 	for _, d := range list {
 		n := result.Note{Code: d.Code, Text: p.l.Message(d), At: d.At.String(), Severity: severity(d.Severity)}
@@ -149,7 +149,12 @@ func (p *program) jsonProblems(list diag.List) error {
 		}
 		notes = append(notes, n)
 	}
-	if err := writeJSON(p.Out, map[string]any{"ok": list.Err() == nil, "notes": notes}); err != nil {
+	return notes
+}
+
+// jsonProblems writes errors and warnings as JSON to standard output and gives the exit code.
+func (p *program) jsonProblems(list diag.List) error {
+	if err := writeJSON(p.Out, map[string]any{"ok": list.Err() == nil, "notes": p.notes(list)}); err != nil {
 		return err
 	}
 	if list.Err() != nil {

@@ -91,3 +91,32 @@ func TestSetChangesTheResult(t *testing.T) {
 		t.Errorf("a dearer legacy system takes NPV from %v to %v", b, a)
 	}
 }
+
+// Exit codes are a contract: 0 done, 1 the case has errors, 2 the command line has.
+func TestStudiesEndWithTheCodeOfWhatIsWrong(t *testing.T) {
+	const good, bad = "../../examples/maschinenbau.yaml", "../../examples/examples_test.go"
+	for _, tt := range []struct {
+		name string
+		want int
+		args []string
+	}{
+		{"explained", 0, []string{"explain", good, "--draws", "128"}},
+		{"sought", 0, []string{"seek", good, "--draws", "128", "--month", "24"}},
+		{"no case", 1, []string{"explain", bad}},
+		{"no such scenario", 1, []string{"seek", good, "--month", "24", "--scenario", "nope"}},
+		{"two scenarios", 2, []string{"explain", good, "--scenario", "a", "--scenario", "b"}},
+		{"no file", 2, []string{"seek", "missing.yaml", "--month", "24"}},
+		{"no goal", 2, []string{"seek", good}},
+		{"two goals", 2, []string{"seek", good, "--month", "24", "--npv", "0"}},
+		{"certainty asked for", 2, []string{"seek", good, "--month", "24", "--probability", "100"}},
+		{"no draws", 2, []string{"explain", good, "--draws", "0"}},
+		{"unknown flag", 2, []string{"seek", good, "--goal", "24"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			code, out, errs := start(t, map[string]string{"LANG": "de_DE.UTF-8"}, "", tt.args...)
+			if code != tt.want || (code == 0) != (errs == "") || (code == 0) == (out == "") {
+				t.Errorf("exit code %d, want %d\n%s\n%s", code, tt.want, out, errs)
+			}
+		})
+	}
+}

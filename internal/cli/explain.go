@@ -108,3 +108,21 @@ func (p *program) seekCommand() *cobra.Command {
 	c.Flags().Float64Var(&probability, "probability", 80, p.t("cli.flag.probability"))
 	return c
 }
+
+func (p *program) auditCommand() *cobra.Command {
+	var f caseFlags
+	c := &cobra.Command{Use: "audit CASE", Short: p.t("cli.audit"), Long: p.t("cli.audit.long"), Args: p.oneCase,
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := p.study(args[0], f, c.Flags().Changed("draws"))
+			if err != nil {
+				return err
+			}
+			found := s.Audit()
+			if f.json {
+				return writeJSON(p.Out, map[string]any{"findings": p.notes(found)})
+			}
+			return report.Audit(p.Out, found, p.l, p.reportOptions(f))
+		}}
+	p.simulationFlags(c, &f)
+	return c
+}

@@ -36,6 +36,7 @@ func (s *Study) Explain(ctx context.Context, month *float64) (*Explanation, erro
 	if e.Failure, err = s.Failure(month); err != nil {
 		return nil, err
 	}
+	e.Position = Benchmark(s.Answer)
 	e.Levers, err = s.Levers(ctx)
 	return e, err
 }

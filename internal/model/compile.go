@@ -335,6 +335,9 @@ func (l *lowering) realisedBy(line *Line) *plan.Node {
 		} else {
 			f = l.curve(casefile.CurveNames[i])
 		}
+		if exponent != math.Trunc(exponent) {
+			f = g.Apply(plan.OpMax, f, g.Constant(0)) // a curve that starts at 0 may come out a hair below it
+		}
 		n = g.Apply(plan.OpMul, n, g.Apply(plan.OpPow, f, g.Constant(exponent)))
 	}
 	return n

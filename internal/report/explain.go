@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/decide"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
@@ -31,18 +32,18 @@ func (x *explained) signed(v float64) string {
 
 func (x *explained) say(key string, args diag.Args) string { return x.l.Text(key, args) }
 
-// month is a break-even month in words, "not by month 36" for nil.
+// month is a break-even in words: "in month 24", or "not by month 36" for nil.
 func (x *explained) month(m *float64) string {
 	if m == nil {
 		return x.say("explain.month.never", diag.Args{"horizon": x.r.Case.HorizonMonths})
 	}
-	return x.l.Month(Month(*m))
+	return x.say("explain.month.at", diag.Args{"month": Month(*m)})
 }
 
 // value is an assumption's value with its unit.
 func (x *explained) value(v float64, unit string) string {
-	if unit == "%" && math.Abs(v) < 10 {
-		return x.l.Percent(v/100, 1)
+	if unit == "%" && math.Abs(v) >= 1 {
+		return x.l.Quantity(math.Round(10*v)/10, unit)
 	}
 	return x.l.Quantity(rounded(v), unit)
 }
@@ -63,7 +64,7 @@ func rounded(v float64) float64 {
 func Translate(e *decide.Explanation, r *result.Result, l *locale.Locale) {
 	x := &explained{r: r, l: l}
 	for i := range e.Failure.Boxes {
-		e.Failure.Boxes[i].Text = x.box(e.Failure.Boxes[i])
+		e.Failure.Boxes[i].Text = x.box(i, e.Failure.Boxes[i])
 	}
 	for i := range e.Plan {
 		e.Plan[i].Text = e.Plan[i].How.In(string(l.Lang()))
@@ -122,8 +123,12 @@ func (x *explained) worth(e *decide.Explanation) string {
 	return x.say("explain.worth.first", diag.Args{"label": e.Plan[0].Label, "worth": x.money(e.Plan[0].Worth)})
 }
 
-// box tells a box of PRIM in a sentence.
-func (x *explained) box(b decide.Box) string {
+// box tells box i of PRIM in a sentence. Later boxes hold what lies outside the earlier ones.
+func (x *explained) box(i int, b decide.Box) string {
+	when := "explain.condition.one"
+	if i > 0 {
+		when = "explain.condition.other"
+	}
 	var parts []string
 	for _, c := range b.Conditions {
 		args := diag.Args{"label": c.Label}
@@ -142,13 +147,19 @@ func (x *explained) box(b decide.Box) string {
 			parts = append(parts, x.say("explain.condition.between", args))
 		}
 	}
-	return x.say("explain.failure.box", diag.Args{"conditions": x.say("explain.condition.one", diag.Args{"list": x.l.And(parts)}), "density": b.Density, "coverage": b.Coverage})
+	return x.say("explain.failure.box", diag.Args{"conditions": x.say(when, diag.Args{"list": x.l.And(parts)}), "density": b.Density, "coverage": b.Coverage})
 }
 
-// grid is a table: the first column is cut to what is left, the others stand to the right.
+// grid is a table: the first column takes what is left, in up to two lines, the others stand to the right. A row with a
+// first column only tells more about the row above it.
 func (x *explained) grid(head []string, rows [][]string) {
 	widths := make([]int, len(head))
+	alone := func(r []string) bool { return len(r) == 1 }
 	for _, r := range append([][]string{head}, rows...) {
+		if alone(r) {
+			widths[0] = max(widths[0], min(locale.Width(r[0])+2, 30))
+			continue
+		}
 		for i, c := range r {
 			widths[i] = max(widths[i], locale.Width(c))
 		}
@@ -157,9 +168,14 @@ func (x *explained) grid(head []string, rows [][]string) {
 	for _, w := range widths[1:] {
 		rest += w + 2
 	}
-	first := min(widths[0], x.width-2-rest)
+	first := max(8, min(widths[0], x.width-2-rest))
 	for k, r := range append([][]string{head}, rows...) {
-		line := "  " + left(cut(r[0], first, "…"), first)
+		if alone(r) {
+			x.add("    " + x.paint(dim, cut(visible(r[0]), x.width-4, "…")))
+			continue
+		}
+		name := label(r[0], first)
+		line := "  " + left(name[0], first)
 		for i, c := range r[1:] {
 			line += "  " + right(c, widths[i+1])
 		}
@@ -167,12 +183,30 @@ func (x *explained) grid(head []string, rows [][]string) {
 			line = x.paint(dim, line)
 		}
 		x.add(line)
+		for _, more := range name[1:] {
+			x.add("    " + more)
+		}
 	}
 }
 
+// quoted puts labels into the quotation marks of the language.
+func (x *explained) quoted(label string) string {
+	if x.l.Lang() == locale.German {
+		return "„" + visible(label) + "“"
+	}
+	return "“" + visible(label) + "”"
+}
+
+// How much of a long list is shown; the JSON has all of it.
+const (
+	mostBars    = 10
+	mostSteps   = 12
+	mostNothing = 8
+)
+
 func (x *explained) heading(text, note string) {
 	x.gap()
-	x.add(x.paint(bold, text))
+	x.prose(bold, text, 0)
 	if note != "" {
 		x.prose(dim, note, 0)
 	}
@@ -184,53 +218,80 @@ func Explain(w io.Writer, e *decide.Explanation, r *result.Result, l *locale.Loc
 	x.prose(bold, Answer(r, l), 0)
 	x.prose("", e.Text, 0)
 
+	x.tornado(e.Tornado)
+	x.sobol(e.Sobol)
+	x.plan(e)
+	x.failure(e.Failure)
+	x.levers(e.Levers)
+	x.positions(e.Position)
+	x.gap()
+	x.prose(dim, x.say("explain.footer", diag.Args{"version": r.Version, "draws": r.Draws, "seed": uintText(r.Seed)}), 0)
+	_, err := io.WriteString(w, strings.Join(x.lines, "\n")+"\n")
+	return err
+}
+
+func (x *explained) tornado(bars []decide.Bar) {
+	if len(bars) == 0 {
+		return
+	}
 	x.heading(x.say("explain.tornado", nil), x.say("explain.tornado.note", nil))
-	var rows [][]string
 	short := func(m *float64) string {
 		if m == nil {
 			return x.say("explain.months.never", nil)
 		}
-		return l.Number(*m, 0)
+		return x.l.Number(float64(Month(*m)), 0)
 	}
-	for _, b := range e.Tornado {
+	var rows [][]string
+	for _, b := range bars[:min(len(bars), mostBars)] {
 		rows = append(rows, []string{b.Label, short(b.BreakEven.Low) + " → " + short(b.BreakEven.High), x.money(*b.NPV.Low) + " → " + x.money(*b.NPV.High)},
-			[]string{"  " + l.Range(x.value(b.P10, b.Unit), x.value(b.P90, b.Unit)), "", ""})
+			[]string{x.l.Range(x.value(b.P10, b.Unit), x.value(b.P90, b.Unit))})
 	}
 	x.grid([]string{x.say("explain.column.assumption", nil), x.say("explain.column.month", nil), x.say("explain.column.npv", nil)}, rows)
+	if n := len(bars) - mostBars; n > 0 {
+		next := bars[mostBars].NPV
+		x.prose(dim, x.say("explain.tornado.more", diag.Args{"count": n, "width": x.money(math.Abs(*next.High - *next.Low))}), 0)
+	}
+}
 
+func (x *explained) sobol(all []decide.Index) {
+	indices := slices.DeleteFunc(slices.Clone(all), func(i decide.Index) bool { return i.Total < 0.005 })
+	if len(indices) == 0 {
+		return
+	}
 	x.heading(x.say("explain.sobol", nil), x.say("explain.sobol.note", nil))
-	rows = nil
-	together := false
-	indices := slices.Clone(e.Sobol)
 	slices.SortStableFunc(indices, func(a, b decide.Index) int { return -compare(a.Total, b.Total) })
+	var rows [][]string
+	together := false
 	for _, i := range indices {
-		if i.Total < 0.005 {
-			continue
-		}
 		mark := ""
 		if len(i.With) > 0 {
 			mark, together = " ~", true
 		}
-		rows = append(rows, []string{i.Label + mark, l.Percent(math.Max(0, i.First), 0), l.Percent(math.Min(1, i.Total), 0)})
+		// By definition 0 ≤ first ≤ total ≤ 1; the estimates may miss that by their error.
+		total := math.Min(1, i.Total)
+		rows = append(rows, []string{i.Label + mark, x.l.Percent(math.Max(0, math.Min(i.First, total)), 0), x.l.Percent(total, 0)})
 	}
 	x.grid([]string{x.say("explain.column.assumption", nil), x.say("explain.column.first", nil), x.say("explain.column.total", nil)}, rows)
 	if together {
 		x.prose(dim, x.say("explain.sobol.with", nil), 0)
 	}
+}
 
+// plan is what to find out before deciding.
+func (x *explained) plan(e *decide.Explanation) {
 	x.heading(x.say("explain.plan", nil), "")
 	if len(e.Plan) == 0 {
 		x.prose("", x.say("explain.plan.empty", nil), 0)
-	} else {
-		x.prose(dim, x.say("explain.plan.note", diag.Args{"evpi": x.money(e.EVPI)}), 0)
+		return
 	}
+	x.prose(dim, x.say("explain.plan.note", diag.Args{"evpi": x.money(e.EVPI)}), 0)
 	for _, m := range e.Plan {
 		worth := x.money(m.Worth)
-		head := left(cut(m.Label, x.width-4-locale.Width(worth), "…"), x.width-2-locale.Width(worth)-2)
-		x.add("  " + head + x.paint(bold, worth))
+		room := x.width - 4 - locale.Width(worth)
+		x.add("  " + left(cut(visible(m.Label), room, "…"), room) + "  " + x.paint(bold, worth))
 		how := m.Text
 		if m.Days > 0 {
-			how += " (" + x.say("explain.plan.days", diag.Args{"count": int(math.Ceil(m.Days))}) + ")"
+			how = sentences(how, x.say("explain.plan.days", diag.Args{"count": int(math.Ceil(m.Days))}))
 		}
 		for _, line := range wrap(how, x.width-4, x.width-4) {
 			x.add("    " + x.paint(dim, line))
@@ -239,24 +300,16 @@ func Explain(w io.Writer, e *decide.Explanation, r *result.Result, l *locale.Loc
 	var nothing []string
 	for _, v := range e.EVPPI {
 		if v.Nothing || v.Value <= 0 {
-			nothing = append(nothing, "„"+v.Label+"“")
+			nothing = append(nothing, x.quoted(v.Label))
 		}
 	}
-	if l.Lang() != locale.German {
-		for i := range nothing {
-			nothing[i] = "“" + strings.Trim(nothing[i], "„“") + "”"
-		}
+	if n := len(nothing) - mostNothing; n > 1 {
+		nothing = append(nothing[:mostNothing], x.say("explain.plan.more", diag.Args{"count": n}))
 	}
 	if len(nothing) > 0 {
-		x.prose("", x.say("explain.plan.nothing", diag.Args{"list": l.And(nothing)}), 0)
+		x.gap()
+		x.prose("", x.say("explain.plan.nothing", diag.Args{"list": x.l.And(nothing)}), 0)
 	}
-
-	x.failure(e.Failure)
-	x.levers(e.Levers)
-	x.gap()
-	x.prose(dim, x.say("explain.footer", diag.Args{"version": r.Version, "draws": r.Draws, "seed": uintText(r.Seed)}), 0)
-	_, err := io.WriteString(w, strings.Join(x.lines, "\n")+"\n")
-	return err
 }
 
 func compare(a, b float64) int {
@@ -285,14 +338,20 @@ func (x *explained) failure(f decide.Failure) {
 }
 
 func (x *explained) levers(steps []decide.Step) {
+	if len(steps) == 0 {
+		return
+	}
 	x.heading(x.say("explain.levers", nil), x.say("explain.levers.note", nil))
-	var rows [][]string
+	var rows, missing [][]string
 	for _, s := range steps {
 		if !s.Modelled {
-			rows = append(rows, []string{s.Label, "", "", "", ""}, []string{"  " + x.say("explain.not_modelled", nil), "", "", "", ""})
+			missing = append(missing, []string{s.Label, "", "", "", ""}, []string{x.say("explain.not_modelled", nil)})
 			continue
 		}
-		months, shows, cost := "", "", "–"
+		if len(rows) >= 2*mostSteps && !slices.Contains(casefile.CurveNames, s.Kind) {
+			continue
+		}
+		months, shows, cost := "–", "–", "–"
 		if s.Months != nil {
 			months = x.l.Number(*s.Months, 1)
 		}
@@ -302,10 +361,11 @@ func (x *explained) levers(steps []decide.Step) {
 		if s.Cost != nil {
 			cost = x.money(*s.Cost)
 		}
-		rows = append(rows, []string{s.Label, x.signed(s.NPV), months, cost, shows}, []string{"  " + x.value(s.From, s.Unit) + " → " + x.value(s.To, s.Unit), "", "", "", ""})
+		rows = append(rows, []string{s.Label, x.signed(s.NPV), months, cost, shows}, []string{x.value(s.From, s.Unit) + " → " + x.value(s.To, s.Unit)})
 	}
 	x.grid([]string{x.say("explain.column.assumption", nil), x.say("explain.column.gain", nil), x.say("explain.column.months", nil),
-		x.say("explain.column.cost", nil), x.say("explain.column.shows", nil)}, rows)
+		x.say("explain.column.cost", nil), x.say("explain.column.shows", nil)}, append(rows, missing...))
+	x.prose(dim, x.say("explain.levers.unknown", nil), 0)
 }
 
 // Seek writes what must hold for a goal.
@@ -322,21 +382,32 @@ func Seek(w io.Writer, g decide.Goal, r *result.Result, l *locale.Locale, opt Op
 	x.prose(bold, x.say(key, args), 0)
 	kept := g.Probability >= g.Target.Probability
 	if kept {
-		x.heading(x.say("explain.seek.kept", nil), "")
+		x.heading(x.say("explain.seek.kept", nil), x.say("explain.seek.note", nil))
 	} else {
-		x.heading(x.say("explain.seek.single", nil), "")
+		x.heading(x.say("explain.seek.single", nil), x.say("explain.seek.note", nil))
 	}
 	var rows [][]string
+	var not []string
 	for _, n := range g.Single {
-		needed := ""
-		if n.Value != nil {
-			needed = x.value(*n.Value, n.Unit)
-		} else {
-			needed = x.say("explain.seek.impossible", diag.Args{"limit": x.value(n.Limit, n.Unit)})
+		if n.Value == nil {
+			not = append(not, x.say("explain.seek.limit", diag.Args{"label": x.quoted(n.Label), "limit": x.value(n.Limit, n.Unit)}))
+			continue
 		}
-		rows = append(rows, []string{n.Label, x.value(n.Now, n.Unit), needed})
+		rows = append(rows, []string{n.Label, x.value(n.Now, n.Unit), x.value(*n.Value, n.Unit)})
 	}
-	x.grid([]string{x.say("explain.column.assumption", nil), x.say("explain.column.now", nil), x.say("explain.column.needed", nil)}, rows)
+	needed := "explain.column.needed"
+	if kept {
+		needed = "explain.column.limit"
+	}
+	if len(rows) > 0 {
+		x.grid([]string{x.say("explain.column.assumption", nil), x.say("explain.column.now", nil), x.say(needed, nil)}, rows)
+	} else {
+		x.prose("", x.say("explain.seek.none", nil), 0)
+	}
+	if len(not) > 0 && !kept {
+		x.gap()
+		x.prose(dim, x.say("explain.seek.impossible", diag.Args{"list": strings.Join(not, ", ")}), 0)
+	}
 	if !kept {
 		x.gap()
 		if c := g.Combination; c != nil {

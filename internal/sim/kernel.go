@@ -94,6 +94,13 @@ func squareRoot(dst, x []float64) {
 	}
 }
 
+func atLeast(dst, x []float64, y float64) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = max(x[i], y)
+	}
+}
+
 func exponential(dst, x []float64) {
 	x = x[:len(dst)]
 	for i := range dst {

@@ -150,6 +150,7 @@ func TestRowOperations(t *testing.T) {
 		{"addProduct", func(d []float64) { addProduct(d, x, y) }, func(i int, v float64) float64 { return v + x[i]*y[i] }},
 		{"addScaled", func(d []float64) { addScaled(d, x, 3) }, func(i int, v float64) float64 { return v + x[i]*3 }},
 		{"exponential", func(d []float64) { exponential(d, x) }, func(i int, _ float64) float64 { return math.Exp(x[i]) }},
+		{"atLeast", func(d []float64) { atLeast(d, y, 1.5) }, func(i int, _ float64) float64 { return math.Max(y[i], 1.5) }},
 		{"squareRoot", func(d []float64) { squareRoot(d, []float64{1, 4, 9, 16, 25}) }, func(i int, _ float64) float64 { return float64(i + 1) }},
 		{"logisticRow", func(d []float64) { logisticRow(d, y) }, func(i int, _ float64) float64 { return 1 / (1 + y[i]) }},
 	}

@@ -251,6 +251,9 @@ func (w *worker) apply(in *instr, m, n int) {
 	case in.op == plan.OpSqrt:
 		squareRoot(dst, w.row[in.x.row][:n])
 		return
+	case in.op == plan.OpMax && in.x.row >= 0 && in.y.row < 0:
+		atLeast(dst, w.row[in.x.row][:n], in.y.at(m))
+		return
 	}
 	if in.x.row >= 0 && in.y.row >= 0 {
 		x, y := w.row[in.x.row][:n], w.row[in.y.row][:n]
