@@ -314,13 +314,34 @@ scenarios:
   more: {label: More, assumptions: {uses: 2 .. 3 .. 4 h/week}}
 `
 
+// studyCase has everything that can appear in an explanation or a goal: correlated assumptions, failures, a step whose
+// cost is known.
+const studyCase = `currency: EUR
+horizon: 36
+discount: 8 %/year
+assumptions:
+  users: 12
+  wage: 45 .. 52 .. 60 EUR/h
+  saved: 0.5 .. 1.5 .. 3 h/week
+adoption: {start: 15 %, plateau: 60 .. 80 .. 92 %, months_to_90: 6 .. 8 .. 12}
+costs:
+  licences: users * 45 EUR/month
+  set_up: {amount: 6 000 .. 8 000 .. 14 000 EUR, at: 0}
+benefits:
+  time: {lever: time_saved, users: users, hours: saved, wage: wage, converts: 30 .. 50 .. 70 %}
+correlate: [[saved, adoption.plateau, 0.5]]
+`
+
 func TestJSON_everyFieldIsOnThePageAndNoOther(t *testing.T) {
 	const broken = "currency: EUR\ndiscount: 8 %\ncosts: {a: usres * 1 EUR}\nbenefits: {b: 1 EUR}\n"
 	for what, commands := range map[string][][2]string{
 		"calc":    {{"calc case.yaml --json --definitions --scenario more --lang en", jsonCase}},
 		"compare": {{"compare case.yaml --json --lang en", jsonCase}},
 		"check":   {{"check case.yaml --json --lang en", jsonCase}, {"check case.yaml --json --lang en", broken}},
-		"levers":  {{"levers --json --lang en", ""}},
+		"explain": {{"explain case.yaml --json --lang en --draws 1024", studyCase}},
+		"seek": {{"seek case.yaml --json --lang en --draws 1024 --month 20 --probability 60", studyCase},
+			{"seek case.yaml --json --lang en --draws 1024 --npv 1000000000", studyCase}},
+		"levers": {{"levers --json --lang en", ""}},
 	} {
 		found := map[string]bool{}
 		for _, c := range commands {

@@ -65,6 +65,9 @@ func explains(month *float64) func(*testing.T, *decide.Study, *locale.Locale) fu
 		if err != nil {
 			t.Fatal(err)
 		}
+		if month != nil { // one golden file with the published figures is enough
+			e.Position = nil
+		}
 		report.Translate(e, s.Result, l)
 		return func(opt report.Options) string {
 			var b bytes.Buffer

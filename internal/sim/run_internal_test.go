@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -466,7 +467,7 @@ func TestFlowsThatAreNotFinite(t *testing.T) {
 func TestNumberOfDrawsIsBounded(t *testing.T) {
 	g := newGraph(1, 1)
 	for _, draws := range []int{-1, 0, MaxDraws + 1} {
-		if _, err := Run(t.Context(), g, Options{Draws: draws}); err != ErrDraws {
+		if _, err := Run(t.Context(), g, Options{Draws: draws}); !errors.Is(err, ErrDraws) {
 			t.Errorf("%d draws: %v, want ErrDraws", draws, err)
 		}
 	}

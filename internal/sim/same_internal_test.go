@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -246,7 +247,7 @@ func TestCancelledRunStops(t *testing.T) {
 			most = max(most, done)
 			cancel()
 		}})
-		if err != context.Canceled || out != nil {
+		if !errors.Is(err, context.Canceled) || out != nil {
 			t.Fatalf("%d workers: error %v, outcome %v", workers, err, out != nil)
 		}
 		if most > 64*4*workers {
@@ -255,7 +256,7 @@ func TestCancelledRunStops(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Run(ctx, adoptionGraph(36), Options{Draws: 1000}); err != context.Canceled {
+	if _, err := Run(ctx, adoptionGraph(36), Options{Draws: 1000}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled before the start: %v", err)
 	}
 }
