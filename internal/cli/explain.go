@@ -25,6 +25,10 @@ func (p *program) study(file string, f caseFlags, draws bool) (*decide.Study, er
 	if !draws {
 		o.Draws = decide.DefaultDraws
 	}
+	if o.Draws < decide.LeastDraws {
+		p.fail("cli.least_draws", diag.Args{"draws": decide.LeastDraws})
+		return nil, exit(exitUsage)
+	}
 	if len(f.scenario) == 1 {
 		o.Scenario = f.scenario[0]
 	}
@@ -52,6 +56,10 @@ func (p *program) explainCommand() *cobra.Command {
 				return err
 			}
 			var by *float64
+			if month < 0 {
+				p.fail("cli.flag_value", diag.Args{"name": "month", "value": month})
+				return exit(exitUsage)
+			}
 			if month > 0 {
 				by = &month
 			}

@@ -21,6 +21,9 @@ import (
 // DefaultDraws is the number of draws of a study where none is asked for.
 const DefaultDraws = 20_000
 
+// LeastDraws is the smallest number of draws that the estimators of a study can work with.
+const LeastDraws = 100
+
 // Study is a case that has been run, ready for questions.
 type Study struct {
 	*calc.Answer

@@ -323,6 +323,22 @@ func TestLevers_aStepIsTheCaseWithTheStepTaken(t *testing.T) {
 	}
 }
 
+func TestExplain_aCaseWithoutUncertaintyIsNoError(t *testing.T) {
+	for name, text := range map[string]string{
+		"no uncertain input":     "currency: EUR\ndiscount: 5 %\ncosts: {c: {amount: 1 000 EUR, at: 0}}\nbenefits: {b: {amount: 100 EUR/month}}\n",
+		"one that cannot matter": "currency: EUR\ndiscount: 5 %\nassumptions: {x: 1 .. 2}\ncosts: {c: {amount: 1 000 EUR, at: 0}}\nbenefits: {b: {amount: 100 EUR/month + x * 0 EUR/month}}\n",
+	} {
+		e, err := study(t, text, calc.Options{Draws: 256}).Explain(context.Background(), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if slices.ContainsFunc(e.Sobol, func(i decide.Index) bool { return i.Total != 0 }) || e.EVPI != 0 || len(e.Plan) != 0 || len(e.Failure.Boxes) != 0 {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+}
+
 func BenchmarkExplain(b *testing.B) {
 	s := study(b, machineBuilder(b), calc.Options{Lang: "de"})
 	for b.Loop() {

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rendite-crm/rendite/internal/explain"
 	"github.com/rendite-crm/rendite/internal/sim"
@@ -72,6 +73,9 @@ func (s *Study) Sobol(ctx context.Context, n int) ([]Index, error) {
 		runs[j] = runs[group[j]]
 	}
 	found, _, err := explain.SobolIndices(runs[k], runs[k+1], runs[:k])
+	if errors.Is(err, explain.ErrConstant) {
+		return []Index{}, nil // nothing varies, so nothing is owed to anything
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 
+	"github.com/rendite-crm/rendite/internal/casefile"
+	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/finance"
+	"github.com/rendite-crm/rendite/internal/model"
 )
 
 // The machine builder's plan, every line and month computed once more from the definitions in docs/method.md.
@@ -191,6 +195,42 @@ func TestRamp(t *testing.T) {
 		g := compile(t, head+"assumptions: {end: 'choice(2: 0.3, 4: 0.3, 8: 0.4)'}\ncosts: {c: {amount: '100 EUR/month * ramp(4, end)', from: 0}}\nbenefits: {b: 1 EUR/month}\n")
 		equal(t, fmt.Sprintf("to %v by chance", draw), g.Evaluate([]float64{draw})[0], want)
 	}
+}
+
+// A lever of one's own whose formula says realised itself may build up a stock; it fills from the line's first month on.
+func TestStockInALeverOfOnesOwn(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "levers"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	lever := `id: base
+name: {de: Bestand, en: Installed base}
+kind: cash
+realisation: {adoption: 1}
+inputs:
+  sold: {unit: /month, label: {de: Verkauft, en: Sold}}
+formula: stock(sold * realised, 0 /month) * (2 money/month)
+`
+	if err := os.WriteFile(filepath.Join(dir, "levers", "base.yaml"), []byte(lever), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cat, err := catalogue.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, list := casefile.Read("case.yaml", []byte(head+"adoption: {plateau: 50 %}\ncosts: {c: 1 EUR/month}\nbenefits: {b: {lever: base, sold: 10 /month, from: 7}}\n"), "")
+	if list.Err() != nil {
+		t.Fatal(list)
+	}
+	m, list := model.Build(f, cat)
+	if list.Err() != nil {
+		t.Fatal(list)
+	}
+	g, err := m.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "five more a month at 2", g.Evaluate(nil)[1], map[int]float64{0: 0, 6: 0, 7: 10, 8: 20, 24: 180})
 }
 
 // Inputs that no line needs are not drawn.
