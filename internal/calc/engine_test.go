@@ -3,6 +3,7 @@ package calc_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -514,7 +515,7 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	a, _, err := calc.Run(ctx, calc.Case{Name: "case.yaml", Text: []byte(uncertain)}, calc.Options{})
-	if err != context.Canceled || a != nil {
+	if !errors.Is(err, context.Canceled) || a != nil {
 		t.Errorf("error %v, answer %v", err, a != nil)
 	}
 }
