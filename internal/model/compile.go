@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/rendite-crm/rendite/internal/casefile"
@@ -28,16 +29,11 @@ func (m *Model) Compile() (*plan.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lowering{m: m, g: plan.New(m.File.Horizon, discount, period), nodes: map[*Quantity]*plan.Node{}, used: map[*Quantity]bool{}}
-	for _, line := range m.Lines {
-		l.reachLine(line)
-	}
+	l := &lowering{m: m, g: plan.New(m.File.Horizon, discount, period), nodes: map[*Quantity]*plan.Node{}}
 	index := map[*Quantity]int{}
-	for _, q := range m.Quantities {
-		if q.Uncertain() && l.used[q] {
-			index[q] = len(l.g.Inputs)
-			l.nodes[q] = l.g.Apply(plan.OpMul, l.g.AddInput(q.ID, q.Dist), l.g.Constant(q.Factor))
-		}
+	for _, q := range m.Drawn() {
+		index[q] = len(l.g.Inputs)
+		l.nodes[q] = l.g.Apply(plan.OpMul, l.g.AddInput(q.ID, q.Dist), l.g.Constant(q.Factor))
 	}
 	for _, p := range m.Pairs {
 		i, okI := index[p.A]
@@ -60,15 +56,29 @@ func (m *Model) Compile() (*plan.Graph, error) {
 	return l.g, nil
 }
 
+// Drawn lists the uncertain quantities that a line depends on, in the file's order: the inputs of the graph.
+func (m *Model) Drawn() []*Quantity {
+	l := &reaching{m: m, used: map[*Quantity]bool{}}
+	for _, line := range m.Lines {
+		l.reachLine(line)
+	}
+	return slices.DeleteFunc(m.Uncertain(), func(q *Quantity) bool { return !l.used[q] })
+}
+
+// reaching finds what lines depend on.
+type reaching struct {
+	m    *Model
+	used map[*Quantity]bool
+}
+
 type lowering struct {
 	m        *Model
 	g        *plan.Graph
 	nodes    map[*Quantity]*plan.Node
-	used     map[*Quantity]bool
 	realised *plan.Node // of the line whose formula is being lowered
 }
 
-func (l *lowering) reachLine(line *Line) {
+func (l *reaching) reachLine(line *Line) {
 	for _, q := range line.inputs {
 		l.reach(q)
 	}
@@ -86,7 +96,7 @@ func (l *lowering) reachLine(line *Line) {
 	}
 }
 
-func (l *lowering) reach(q *Quantity) {
+func (l *reaching) reach(q *Quantity) {
 	if q == nil || l.used[q] {
 		return
 	}
@@ -97,7 +107,7 @@ func (l *lowering) reach(q *Quantity) {
 	}
 }
 
-func (l *lowering) reachCurve(name string) {
+func (l *reaching) reachCurve(name string) {
 	if c := l.m.curves[name]; c != nil {
 		l.reach(c.start)
 		l.reach(c.plateau)
