@@ -147,12 +147,13 @@ func scenarios(c Case, cat *catalogue.Catalogue, root *casefile.Node, base *mode
 	return found
 }
 
-// Keys lists the names of all uncertain inputs of the case and its scenarios, the case's first: the order of the Sobol
-// dimensions, so that all scenarios run on common random numbers.
+// keys lists the names of all inputs that the case and its scenarios draw, the case's first: the order of the Sobol
+// dimensions, so that all scenarios run on common random numbers. What no line needs takes no dimension, so that it changes
+// nothing.
 func keys(c Case, base *model.Model) []string {
 	var names []string
 	add := func(m *model.Model) {
-		for _, q := range m.Uncertain() {
+		for _, q := range m.Drawn() {
 			if !slices.Contains(names, q.ID) {
 				names = append(names, q.ID)
 			}
@@ -379,10 +380,10 @@ func (a *Answer) plan(benefits, costs, net []float64, o Options) diag.List {
 	if p.MIRR = pointer(mirr, err == nil); p.MIRR == nil {
 		a.note("mirr_none", diag.Position{}, nil)
 	}
-	p.BreakEven = pointer(series.BreakEven())
+	p.BreakEven = a.inside(pointer(series.BreakEven()))
 	p.FirstCrossing = a.firstCrossing(series)
 	if month, ok, err := series.DiscountedBreakEven(f.Discount); err == nil {
-		p.BreakEvenDiscounted = pointer(month, ok)
+		p.BreakEvenDiscounted = a.inside(pointer(month, ok))
 	}
 	if p.BreakEvenDiscounted == nil && p.BreakEven != nil {
 		a.note("break_even_discounted_never", diag.Position{}, diag.Args{"horizon": f.Horizon})
@@ -396,7 +397,7 @@ func (a *Answer) plan(benefits, costs, net []float64, o Options) diag.List {
 	if p.PeakFunding, p.PeakFundingMonth, err = finance.PeakFunding(series.Net); err != nil {
 		return fail(err)
 	}
-	p.PeakFundingMonth *= int(series.Period)
+	p.PeakFundingMonth = min(p.PeakFundingMonth*int(series.Period), f.Horizon)
 	if p.CostOfWaitingMonth, err = finance.CostOfWaiting(net, f.Discount, timing); err != nil {
 		return fail(err)
 	}
@@ -417,7 +418,18 @@ func (a *Answer) plan(benefits, costs, net []float64, o Options) diag.List {
 
 func (a *Answer) firstCrossing(s finance.Series) *float64 {
 	at, ok := finance.FirstCrossing(s.Net)
-	return pointer(s.Period.Months(at), ok)
+	return a.inside(pointer(s.Period.Months(at), ok))
+}
+
+// inside moves a month of yearly timing into a last year that the horizon cuts short: that year ends at the horizon.
+func (a *Answer) inside(month *float64) *float64 {
+	f := a.Model.File
+	whole := float64(f.Horizon / 12 * 12)
+	if !f.Yearly || month == nil || *month <= whole {
+		return month
+	}
+	at := whole + (*month-whole)*(float64(f.Horizon)-whole)/12
+	return &at
 }
 
 // simulation summarises the draws; the figures are independent, so each has a core of its own.

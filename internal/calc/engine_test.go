@@ -477,6 +477,31 @@ func TestScenariosShareTheirRandomNumbers(t *testing.T) {
 	}
 }
 
+// An uncertainty that no line needs changes nothing, wherever it stands in the file.
+func TestUnusedAssumptionChangesNothing(t *testing.T) {
+	more := strings.Replace(uncertain, "assumptions:\n", "assumptions:\n  idle: 1 .. 2 .. 4\n  idler: idle * 2\n", 1)
+	for _, scenario := range []string{"", "dearer"} {
+		one, two := answer(t, uncertain, calc.Options{Scenario: scenario}), answer(t, more, calc.Options{Scenario: scenario})
+		if !slices.Equal(one.Outcome.NPV, two.Outcome.NPV) {
+			t.Errorf("scenario %q: an unused assumption moves the median of NPV from %v to %v", scenario, *one.Simulation.NPV.P50, *two.Simulation.NPV.P50)
+		}
+	}
+}
+
+// With yearly timing a last year that the horizon cuts short ends at the horizon, in the plan as in the simulation.
+func TestLastYearCutShort(t *testing.T) {
+	const text = "case: Short\ncurrency: EUR\nhorizon: 30\ndiscount: 8 %%/year\ntiming: yearly\ncosts: {c: {amount: %s}}\nbenefits: {b: %s}\n"
+	a := answer(t, fmt.Sprintf(text, "140 EUR, at: 0", "5 EUR/month"), calc.Options{})
+	// 120 of 140 are back after two years, the rest after two thirds of the last half year.
+	figure(t, "break-even", a.Plan.BreakEven, 28)
+	figure(t, "first crossing", a.Plan.FirstCrossing, 28)
+	figure(t, "simulated break-even", a.Simulation.BreakEven.P50, 28)
+	a = answer(t, fmt.Sprintf(text, "100 EUR, at: 0", "-5 EUR/month"), calc.Options{})
+	if a.Plan.PeakFundingMonth != 30 {
+		t.Errorf("peak funding in month %d of 30", a.Plan.PeakFundingMonth)
+	}
+}
+
 // Same file, seed and draws: same bytes, on any number of cores.
 func TestSameBytes(t *testing.T) {
 	bytes := func(o calc.Options) string {

@@ -233,6 +233,48 @@ formula: stock(sold * realised, 0 /month) * (2 money/month)
 	equal(t, "five more a month at 2", g.Evaluate(nil)[1], map[int]float64{0: 0, 6: 0, 7: 10, 8: 20, 24: 180})
 }
 
+// What a package presets is drawn in one order, whichever way the map is read: the same file gives the same bytes.
+func TestPresetsOfAPackageAreDrawnInOneOrder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "ai"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text := `id: two
+name: {de: Zwei, en: Two}
+cost:
+  inputs:
+    seats: {unit: "", label: {de: Plätze, en: Seats}}
+  formula: seats * (2 money/month)
+benefits:
+  time: {lever: time_saved, set: {hours: 1 .. 2 h/week, converts: 20 .. 40 %, wage: 40 .. 60 money/h, users: 5 .. 9}}
+`
+	if err := os.WriteFile(filepath.Join(dir, "ai", "two.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cat, err := catalogue.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := ""
+	for range 20 {
+		f, _ := casefile.Read("case.yaml", []byte(head+"costs: {c: 1 EUR/month}\nbenefits: {b: 1 EUR/month}\npackages: {two: {seats: 3}}\n"), "")
+		m, list := model.Build(f, cat)
+		if list.Err() != nil {
+			t.Fatal(list)
+		}
+		order := ""
+		for _, q := range m.Drawn() {
+			order += q.ID + " "
+		}
+		if first == "" {
+			first = order
+		}
+		if order != first {
+			t.Fatalf("drawn in the order %s, before %s", order, first)
+		}
+	}
+}
+
 // Inputs that no line needs are not drawn.
 func TestOnlyWhatIsUsedIsDrawn(t *testing.T) {
 	g := compile(t, head+`assumptions: {idle: 1 .. 2 .. 3, busy: 1 .. 2 .. 3 EUR}

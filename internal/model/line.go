@@ -396,7 +396,8 @@ func (b *builder) expand(f *casefile.Line) (*Line, []*Line) {
 		lever, bundle := levers[key], p.Benefits[key]
 		l := &Line{ID: f.ID + "_" + key, Benefit: true, Package: p.ID, At: f.At, From: f.From, To: f.To, Use: f.Use, Peak: f.Peak}
 		preset := map[string]*Quantity{}
-		for name, value := range bundle.Set {
+		for _, name := range slices.Sorted(maps.Keys(bundle.Set)) {
+			value := bundle.Set[name]
 			if slices.ContainsFunc(f.Inputs, func(n casefile.Named) bool { return n.Name == name }) {
 				continue
 			}
