@@ -165,13 +165,43 @@ func trackOneGo(cum, fixed, total, curve, low, even []float64, month float64) {
 // countGo adds every value to its bin; values outside the range go to the first and last bin.
 func countGo(bins *[sketchBins]uint32, v []float64, low, scale float64) {
 	for _, x := range v {
-		t := (x - low) * scale
-		if !(t > 0) {
-			t = 0
-		}
-		if t > sketchBins-1 {
-			t = sketchBins - 1
-		}
-		bins[int(t)&(sketchBins-1)]++
+		bins[bin(x, low, scale)]++
 	}
+}
+
+// bin is the counter of x among equal ones from low on, scale of them to one unit.
+func bin(x, low, scale float64) int {
+	t := (x - low) * scale
+	if !(t > 0) {
+		t = 0
+	}
+	if t > sketchBins-1 {
+		t = sketchBins - 1
+	}
+	return int(t) & (sketchBins - 1)
+}
+
+// next returns the first value of v from place i on whose counter is wanted, and that counter; len(v) if there is none.
+func next(v []float64, i int, low, scale float64, wanted *[sketchBins]bool) (at, counter int) {
+	i = skip(v, i, low, scale, wanted)
+	for ; i < len(v); i++ {
+		if k := bin(v[i], low, scale); wanted[k] {
+			return i, k
+		}
+	}
+	return len(v), 0
+}
+
+// extremesGo returns the smallest and the largest of v, which holds no NaN, or ±∞ for an empty v.
+func extremesGo(v []float64) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, x := range v {
+		if x < low {
+			low = x
+		}
+		if x > high {
+			high = x
+		}
+	}
+	return low, high
 }

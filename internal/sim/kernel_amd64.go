@@ -18,6 +18,12 @@ func trackOneAVX2(cum, fixed, total, curve, low, even *float64, n int, month flo
 func countAVX2(bins *uint32, v *float64, n int, low, scale, last float64)
 
 //go:noescape
+func extremesAVX2(v *float64, n int, low, high *float64)
+
+//go:noescape
+func skipAVX2(v *float64, n int, low, scale, last float64, wanted *bool) int
+
+//go:noescape
 func mulAVX2(dst, x, y *float64, n int)
 
 //go:noescape
@@ -79,6 +85,27 @@ func count(bins *[sketchBins]uint32, v []float64, low, scale float64) {
 		countAVX2(&bins[0], &v[0], k, low, scale, sketchBins-1)
 	}
 	countGo(bins, v[k:], low, scale)
+}
+
+func extremes(v []float64) (low, high float64) {
+	k := whole(len(v))
+	low, high = extremesGo(v[k:])
+	if k > 0 {
+		var lows, highs [4]float64
+		extremesAVX2(&v[0], k, &lows[0], &highs[0])
+		for i := range lows {
+			low, high = min(low, lows[i]), max(high, highs[i])
+		}
+	}
+	return low, high
+}
+
+// skip returns a place from i on before which no counter is wanted.
+func skip(v []float64, i int, low, scale float64, wanted *[sketchBins]bool) int {
+	if k := whole(len(v) - i); k > 0 {
+		i += skipAVX2(&v[i], k, low, scale, sketchBins-1, &wanted[0])
+	}
+	return i
 }
 
 func mul(dst, x, y []float64) {

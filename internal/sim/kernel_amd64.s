@@ -152,6 +152,66 @@ count:
 	VZEROUPPER
 	RET
 
+// func extremesAVX2(v *float64, n int, low, high *float64)
+TEXT ·extremesAVX2(SB), NOSPLIT, $0-32
+	MOVQ v+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ low+16(FP), DI
+	MOVQ high+24(FP), DX
+	VMOVUPD (SI), Y0
+	VMOVUPD Y0, Y1
+	MOVQ $4, AX
+	JMP extremesTest
+extremesNext:
+	VMOVUPD (SI)(AX*8), Y2
+	VMINPD Y2, Y0, Y0
+	VMAXPD Y2, Y1, Y1
+	ADDQ $4, AX
+extremesTest:
+	CMPQ AX, CX
+	JLT extremesNext
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, (DX)
+	VZEROUPPER
+	RET
+
+// func skipAVX2(v *float64, n int, low, scale, last float64, wanted *bool) int
+TEXT ·skipAVX2(SB), NOSPLIT, $0-56
+	MOVQ v+0(FP), SI
+	MOVQ n+8(FP), CX
+	VBROADCASTSD low+16(FP), Y7
+	VBROADCASTSD scale+24(FP), Y6
+	VBROADCASTSD last+32(FP), Y5
+	MOVQ wanted+40(FP), DI
+	VXORPD Y4, Y4, Y4
+	XORQ AX, AX
+skip:
+	VMOVUPD (SI)(AX*8), Y0
+	VSUBPD Y7, Y0, Y0
+	VMULPD Y6, Y0, Y0
+	VMAXPD Y4, Y0, Y0
+	VMINPD Y5, Y0, Y0
+	VCVTTPD2DQY Y0, X0
+	VMOVQ X0, R8
+	VPEXTRQ $1, X0, R9
+	MOVL R8, R10
+	SHRQ $32, R8
+	MOVL R9, R11
+	SHRQ $32, R9
+	MOVBLZX (DI)(R10*1), R12
+	ORB (DI)(R8*1), R12
+	ORB (DI)(R11*1), R12
+	ORB (DI)(R9*1), R12
+	TESTB R12, R12
+	JNZ skipped
+	ADDQ $4, AX
+	CMPQ AX, CX
+	JLT skip
+skipped:
+	MOVQ AX, ret+48(FP)
+	VZEROUPPER
+	RET
+
 // func mulAVX2(dst, x, y *float64, n int)
 TEXT ·mulAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI

@@ -27,3 +27,7 @@ func addNumber(dst, x []float64, y float64) { addNumberGo(dst, x, y) }
 func addScaled(dst, x []float64, y float64) { addScaledGo(dst, x, y) }
 
 func numberDiv(dst []float64, x float64, y []float64) { numberDivGo(dst, x, y) }
+
+func extremes(v []float64) (low, high float64) { return extremesGo(v) }
+
+func skip(_ []float64, i int, _, _ float64, _ *[sketchBins]bool) int { return i }

@@ -148,12 +148,13 @@ func (rn *Runner) Run(ctx context.Context, o Options) (*Outcome, error) {
 		return nil, err
 	}
 	if r.months != nil {
-		r.out.Cumulative = r.months.quantiles(o.Workers)
+		r.out.Cumulative, _ = r.months.summary(o.Workers, false)
 	}
 	if r.lines != nil {
-		r.out.Lines = r.lines.quantiles(o.Workers)
-		r.out.LineMeans = r.lines.means()
+		r.out.Lines, r.out.LineMeans = r.lines.summary(o.Workers, true)
 	}
+	r.months.release()
+	r.lines.release()
 	return r.out, nil
 }
 

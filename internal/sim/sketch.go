@@ -29,7 +29,8 @@ const (
 // values while they fit, else from histograms.
 type sketches struct {
 	draws  int
-	values [][]float64 // per series: all draws, or the pilot's
+	memory []float64   // of values where they hold all draws
+	values [][]float64 // per series: all draws, or the pilot's; each is written before it is read
 	bins   []bins      // nil before the pilot is done
 	mu     sync.Mutex
 	total  local
@@ -63,11 +64,32 @@ func newSketches(series, draws int) *sketches {
 		keep = min(draws, pilotDraws)
 		s.total = newLocal(series)
 	}
-	all := make([]float64, series*keep)
+	var all []float64
+	if keep == draws {
+		s.memory, _ = storePool.Get().([]float64)
+		if cap(s.memory) < series*keep {
+			s.memory = make([]float64, series*keep)
+		}
+		all = s.memory[:series*keep]
+	} else {
+		all = make([]float64, series*keep)
+	}
 	for i := range series {
 		s.values = append(s.values, all[i*keep:(i+1)*keep:(i+1)*keep])
 	}
 	return s
+}
+
+// storePool keeps the memory of stored values for the next run; fetching it anew from the system costs as much as
+// computing it.
+var storePool sync.Pool
+
+// release gives the memory back. The sketches are not used again.
+func (s *sketches) release() {
+	if s != nil && s.memory != nil {
+		storePool.Put(s.memory) //nolint:staticcheck // a slice header a run is nothing beside what it holds
+		s.memory, s.values = nil, nil
+	}
 }
 
 func newLocal(series int) local {
@@ -215,43 +237,46 @@ func (s *sketches) merge(l *local) {
 	}
 }
 
-// means are those of all draws: not a number where one draw is none.
-func (s *sketches) means() []float64 {
-	m := make([]float64, len(s.values))
-	for i, v := range s.values {
-		if s.bins != nil {
-			m[i] = s.total.sums[i].value() / float64(s.draws) / s.bins[i].unit
-			continue
-		}
-		for _, x := range v {
-			m[i] += x
-		}
-		m[i] /= float64(len(v))
+// mean is that of all draws: not a number where one draw is none.
+func (s *sketches) mean(series int) float64 {
+	if s.bins != nil {
+		return s.total.sums[series].value() / float64(s.draws) / s.bins[series].unit
 	}
-	return m
+	sum := 0.0
+	for _, x := range s.values[series] {
+		sum += x
+	}
+	return sum / float64(s.draws)
 }
 
-func (s *sketches) quantiles(workers int) []Quantiles {
-	out := make([]Quantiles, len(s.values))
+// summary returns the quantiles of every series and, if asked, the means.
+func (s *sketches) summary(workers int, mean bool) (quantiles []Quantiles, means []float64) {
+	quantiles = make([]Quantiles, len(s.values))
+	if mean {
+		means = make([]float64, len(s.values))
+	}
 	var next atomic.Int64
 	var wait sync.WaitGroup
-	for range min(workers, len(out)) {
+	for range min(workers, len(quantiles)) {
 		wait.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1
-				if i >= len(out) {
+				if i >= len(quantiles) {
 					return
 				}
 				if s.bins != nil {
-					out[i] = s.fromCounts(i)
+					quantiles[i] = s.fromCounts(i)
 				} else {
-					copy(out[i][:], Quantile(s.values[i], levels[:]...))
+					copy(quantiles[i][:], Quantile(s.values[i], levels[:]...))
+				}
+				if mean {
+					means[i] = s.mean(i)
 				}
 			}
 		})
 	}
 	wait.Wait()
-	return out
+	return quantiles, means
 }
 
 // fromCounts is Quantile with every order statistic told from the counts.
@@ -314,14 +339,11 @@ func Quantile(v []float64, levels ...float64) []float64 {
 	return out
 }
 
-// selectBins is the number of classes of orderStatistics.
-const selectBins = 1024
-
 // classes is the memory of orderStatistics, used again and again.
 type classes struct {
-	counts [selectBins]int32
-	slot   [selectBins]int16 // 1 + index into members, 0 for a class without a rank
-	index  []uint16
+	counts [sketchBins]uint32
+	wanted [sketchBins]bool   // the class holds a rank
+	slot   [sketchBins]uint16 // then its place in the list of those
 }
 
 var classesPool = sync.Pool{New: func() any { return new(classes) }}
@@ -330,16 +352,8 @@ var classesPool = sync.Pool{New: func() any { return new(classes) }}
 // classes that hold a rank.
 func orderStatistics(v []float64, ranks []int) []float64 {
 	out := make([]float64, len(ranks))
-	low, high := v[0], v[0]
-	for _, x := range v {
-		if x < low {
-			low = x
-		}
-		if x > high {
-			high = x
-		}
-	}
-	scale := selectBins / (high - low)
+	low, high := extremes(v)
+	scale := sketchBins / (high - low)
 	if !(scale > 0) || math.IsInf(scale, 0) || len(v) < 256 {
 		sorted := slices.Clone(v)
 		slices.Sort(sorted)
@@ -351,13 +365,8 @@ func orderStatistics(v []float64, ranks []int) []float64 {
 	c := classesPool.Get().(*classes)
 	defer classesPool.Put(c)
 	clear(c.counts[:])
-	clear(c.slot[:])
-	c.index = slices.Grow(c.index[:0], len(v))[:len(v)]
-	for i, x := range v {
-		k := min(int((x-low)*scale), selectBins-1)
-		c.index[i] = uint16(k)
-		c.counts[k&(selectBins-1)]++
-	}
+	clear(c.wanted[:])
+	count(&c.counts, v, low, scale)
 	type class struct {
 		first   int // rank of its smallest value
 		members []float64
@@ -370,17 +379,20 @@ func orderStatistics(v []float64, ranks []int) []float64 {
 			first += int(c.counts[k])
 			k++
 		}
-		if c.slot[k] == 0 {
+		if !c.wanted[k] {
+			c.wanted[k], c.slot[k] = true, uint16(len(wanted))
 			wanted = append(wanted, class{first, make([]float64, 0, c.counts[k])})
-			c.slot[k] = int16(len(wanted))
 		}
-		at[i] = int(c.slot[k]) - 1
+		at[i] = int(c.slot[k])
 	}
-	for i, k := range c.index {
-		if s := c.slot[k&(selectBins-1)]; s != 0 {
-			w := &wanted[s-1]
-			w.members = append(w.members, v[i])
+	for from := 0; from < len(v); {
+		i, k := next(v, from, low, scale, &c.wanted)
+		if i == len(v) {
+			break
 		}
+		w := &wanted[c.slot[k]]
+		w.members = append(w.members, v[i])
+		from = i + 1
 	}
 	for i := range wanted {
 		slices.Sort(wanted[i].members)

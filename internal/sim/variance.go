@@ -1,9 +1,13 @@
 package sim
 
 import (
+	"math/bits"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
-	"github.com/rendite-crm/rendite/internal/draw"
+	"github.com/rendite-crm/rendite/internal/dist"
 )
 
 const (
@@ -33,38 +37,63 @@ func (o *Outcome) VarianceShares() []float64 {
 	if !(total > 1e-24*mean*mean*float64(n)) { // nothing varies but the last digits
 		return shares
 	}
-	bits := make([][]uint64, len(shares))
-	o.inputBits(n, bits)
-	sums, counts, values := make([]float64, bins), make([]float64, bins), make([]float64, n)
-	for i := range shares {
-		u := bits[i]
-		clear(sums)
-		clear(counts)
-		o.tables[i].Fill(values, u)
-		few := distinct(values, bins)
-		for k, v := range npv {
-			b := int(draw.Uniform(u[k]) * float64(bins))
-			if few != nil {
-				b, _ = slices.BinarySearch(few, values[k])
+	correlated := o.copulaBits(n)
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(shares)) {
+		wait.Go(func() {
+			own, values := make([]uint64, n), make([]float64, n)
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(shares) {
+					return
+				}
+				u := correlated[i]
+				if u == nil {
+					u = own
+					o.sampler.Fill(u, o.dims[i], 0)
+				}
+				shares[i] = o.share(o.tables[i], u, values, npv, mean, total, bins)
 			}
-			sums[b] += v - mean
-			counts[b]++
-		}
-		between := 0.0
-		for b, s := range sums {
-			if counts[b] > 0 {
-				between += s * s / counts[b]
-			}
-		}
-		classes := bins
-		if few != nil {
-			classes = len(few)
-		}
-		eta := between / total
-		share := eta - (1-eta)*float64(classes-1)/float64(n-classes)
-		shares[i] = max(0, share)
+		})
 	}
+	wait.Wait()
 	return shares
+}
+
+// share is the variance share of one input with table t and bits u; values is memory as long as u.
+func (o *Outcome) share(t *dist.Table, u []uint64, values, npv []float64, mean, total float64, bins int) float64 {
+	// Most inputs show within a few draws that they have more values than classes.
+	few, n := []float64(nil), len(u)
+	for k := min(n, 4*bins); ; k = n {
+		t.Fill(values[:k], u[:k])
+		if few = distinct(values[:k], bins); few == nil || k == n {
+			break
+		}
+	}
+	classes := make([]struct{ sum, count float64 }, bins)
+	for k, v := range npv {
+		b := 0
+		if few != nil {
+			b, _ = slices.BinarySearch(few, values[k])
+		} else {
+			high, _ := bits.Mul64(u[k], uint64(bins)) // u·bins as a whole number
+			b = int(high)
+		}
+		classes[b].sum += v - mean
+		classes[b].count++
+	}
+	between := 0.0
+	for _, c := range classes {
+		if c.count > 0 {
+			between += c.sum * c.sum / c.count
+		}
+	}
+	if few != nil {
+		bins = len(few)
+	}
+	eta := between / total
+	return max(0, eta-(1-eta)*float64(bins-1)/float64(n-bins))
 }
 
 // distinct lists the different values of v in ascending order, nil if there are more than most.
@@ -83,32 +112,34 @@ func distinct(v []float64, most int) []float64 {
 	return few
 }
 
-// inputBits fills bits[input] with the bits of the first n draws, correlated as they were drawn.
-func (o *Outcome) inputBits(n int, bits [][]uint64) {
-	memory := make([]uint64, n*len(bits))
-	for i := range bits {
-		bits[i] = memory[i*n : (i+1)*n]
-		o.sampler.Fill(bits[i], o.dims[i], 0)
-	}
+// copulaBits returns the bits of the correlated inputs in the first n draws, by input; nil for the others.
+func (o *Outcome) copulaBits(n int) [][]uint64 {
+	bits := make([][]uint64, len(o.graph.Inputs))
 	if copula, err := copulaOf(o.graph); err == nil && copula != nil {
 		var rows [][]uint64
 		for _, d := range copula.Dims() {
+			bits[d] = make([]uint64, n)
+			o.sampler.Fill(bits[d], o.dims[d], 0)
 			rows = append(rows, bits[d])
 		}
 		copula.Apply(rows)
 	}
+	return bits
 }
 
 // Inputs returns the values of all inputs in the first n draws: values[input][draw]. An input held by Options.Fixed
 // shows what it would have been.
 func (o *Outcome) Inputs(n int) [][]float64 {
 	n = min(n, len(o.NPV))
-	bits := make([][]uint64, len(o.graph.Inputs))
-	o.inputBits(n, bits)
+	bits, own := o.copulaBits(n), make([]uint64, n)
 	values := make([][]float64, len(bits))
-	for i := range values {
+	for i, u := range bits {
+		if u == nil {
+			u = own
+			o.sampler.Fill(u, o.dims[i], 0)
+		}
 		values[i] = make([]float64, n)
-		o.tables[i].Fill(values[i], bits[i])
+		o.tables[i].Fill(values[i], u)
 	}
 	return values
 }

@@ -5,6 +5,7 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -91,6 +92,12 @@ func TestVectorLoopsGiveTheSameBits(t *testing.T) {
 			compare("numberDiv", n, rows[:2], func(v [][]float64) { numberDiv(v[0], d, v[1]) })
 			compare("addScaled", n, rows[:2], func(v [][]float64) { addScaled(v[0], v[1], d) })
 
+			numbers := slices.DeleteFunc(slices.Clone(rows[0][:n]), math.IsNaN)
+			low, high := extremes(numbers)
+			if wantLow, wantHigh := extremesGo(numbers); low != wantLow || high != wantHigh {
+				t.Fatalf("extremes of %v are %v and %v, plainly %v and %v", numbers, low, high, wantLow, wantHigh)
+			}
+
 			low, scale := number(), math.Abs(number())
 			var one, two [sketchBins]uint32
 			count(&one, rows[0][:n], low, scale)
@@ -99,6 +106,19 @@ func TestVectorLoopsGiveTheSameBits(t *testing.T) {
 			vector = true
 			if one != two {
 				t.Fatalf("count, %d draws: the bins differ for %v from %v by %v", n, rows[0][:n], low, scale)
+			}
+			var wanted [sketchBins]bool
+			for k := range one {
+				wanted[k] = one[k] > 0 && r.IntN(3) == 0
+			}
+			for i := range n {
+				at, k := next(rows[0][:n], i, low, scale, &wanted)
+				vector = false
+				wantAt, wantK := next(rows[0][:n], i, low, scale, &wanted)
+				vector = true
+				if at != wantAt || k != wantK {
+					t.Fatalf("next from %d of %v is %d in %d, plainly %d in %d", i, rows[0][:n], at, k, wantAt, wantK)
+				}
 			}
 			total := 0
 			for _, c := range one {
