@@ -85,45 +85,21 @@ func joined(parts []string) string {
 	return strings.Join(there, " · ")
 }
 
-// figure is a row of the key figures.
-type figure struct{ label, value, note string }
-
 func (t *text) figures() {
 	t.gap()
-	r, l := t.r, t.l
-	sim := r.Simulation
-	digits := percentDigits(sim.ROI, r.Plan.ROI)
-	percent := func(v float64) string { return l.Percent(v, digits) }
-	money := func(v float64) string { return l.MoneyShort(v, r.Case.Currency) }
-	peak := t.spread(sim.PeakFunding, money)
-	if r.Plan.PeakFunding < 0 {
-		when := t.say("result.peak_start", nil)
-		if r.Plan.PeakFundingMonth > 0 {
-			when = t.say("result.peak_month", diag.Args{"month": r.Plan.PeakFundingMonth})
-		}
-		peak = strings.TrimPrefix(peak+", "+when, ", ")
-	}
-	rows := []figure{
-		{t.say("result.roi", diag.Args{"horizon": l.Horizon(r.Case.HorizonMonths)}), optional(sim.ROI.P50, r.Plan.ROI, percent),
-			t.spread(sim.ROI, percent)},
-		{t.say("result.npv", diag.Args{"rate": rate(r, l)}), optional(sim.NPV.P50, &r.Plan.NPV, money), t.spread(sim.NPV, money)},
-		t.breakEven(),
-		{t.say("result.peak", nil), optional(sim.PeakFunding.P50, &r.Plan.PeakFunding, money), peak},
-		{t.say("result.chance", nil), l.Probability(sim.ProbabilityROIPositive),
-			t.say("result.of_draws", diag.Args{"draws": r.Draws})},
-	}
-	head := figure{t.say("result.figures", nil), t.say("result.median", nil), t.say("result.range80", nil)}
-	labels, values := locale.Width(head.label), locale.Width(head.value)
+	rows := Figures(t.r, t.l)
+	head := Figure{Label: t.say("result.figures", nil), Value: t.say("result.median", nil), Note: t.say("result.range80", nil)}
+	labels, values := locale.Width(head.Label), locale.Width(head.Value)
 	for _, f := range rows {
-		labels, values = max(labels, locale.Width(f.label)), max(values, locale.Width(f.value))
+		labels, values = max(labels, locale.Width(f.Label)), max(values, locale.Width(f.Value))
 	}
-	labels = min(labels+3, t.width-values-3-max(16, locale.Width(head.note)))
+	labels = min(labels+3, t.width-values-3-max(16, locale.Width(head.Note)))
 	at := labels + values + 3
-	t.add(t.paint(bold, left(head.label, labels)) + t.paint(dim, right(head.value, values)+"   "+head.note))
+	t.add(t.paint(bold, left(head.Label, labels)) + t.paint(dim, right(head.Value, values)+"   "+head.Note))
 	for _, f := range rows {
-		for i, note := range wrap(f.note, t.width-at, t.width-at) {
+		for i, note := range wrap(f.Note, t.width-at, t.width-at) {
 			if i == 0 {
-				t.add(left(cut(f.label, labels-1, "…"), labels) + t.paint(bold, right(f.value, values)) + "   " + note)
+				t.add(left(cut(f.Label, labels-1, "…"), labels) + t.paint(bold, right(f.Value, values)) + "   " + note)
 			} else {
 				t.add(strings.Repeat(" ", at) + note)
 			}
@@ -132,113 +108,13 @@ func (t *text) figures() {
 	t.plan()
 }
 
-// percentDigits shows a tenth of a per cent only where all of the figures are small.
-func percentDigits(s result.Spread, plan *float64) int {
-	for _, v := range []*float64{s.P10, s.P50, s.P90, plan} {
-		if v != nil && math.Abs(*v) >= 0.1 {
-			return 0
-		}
-	}
-	return 1
-}
-
-// optional formats the first figure there is.
-func optional(v, otherwise *float64, format func(float64) string) string {
-	if v == nil {
-		v = otherwise
-	}
-	if v == nil {
-		return locale.None
-	}
-	return format(*v)
-}
-
-// spread is the 80 % range of a figure, empty where it has none.
-func (t *text) spread(s result.Spread, format func(float64) string) string {
-	if s.P10 == nil || s.P90 == nil {
-		return ""
-	}
-	lo, hi := format(*s.P10), format(*s.P90)
-	if lo == hi {
-		return lo
-	}
-	return t.l.Range(lo, hi)
-}
-
-func (t *text) breakEven() figure {
-	be, horizon := t.r.Simulation.BreakEven, t.r.Case.HorizonMonths
-	month := func(v float64) string {
-		if Month(v) == 0 {
-			return t.say("result.break_even_at_start", nil)
-		}
-		return t.l.Month(Month(v))
-	}
-	f := figure{label: t.say("result.break_even", nil)}
-	f.value = t.say("result.break_even_none", diag.Args{"horizon": horizon})
-	if be.P50 != nil {
-		f.value = month(*be.P50)
-	}
-	var parts []string
-	switch {
-	case be.P10 == nil:
-	case be.P90 == nil:
-		parts = append(parts, t.say("result.break_even_from", diag.Args{"low": Month(*be.P10)}))
-	case Month(*be.P10) == Month(*be.P90):
-		parts = append(parts, month(*be.P10))
-	case Month(*be.P10) == 0:
-		parts = append(parts, t.say("result.break_even_by", diag.Args{"high": Month(*be.P90)}))
-	default:
-		parts = append(parts, t.say("result.break_even_range", diag.Args{"low": Month(*be.P10), "high": Month(*be.P90)}))
-	}
-	switch {
-	case be.NotWithinHorizon >= 1:
-		parts = append(parts, t.say("result.never", nil))
-	case be.NotWithinHorizon > 0:
-		parts = append(parts, t.say("result.not_within", diag.Args{"p": be.NotWithinHorizon, "horizon": horizon}))
-	}
-	f.note = strings.Join(parts, "; ")
-	return f
-}
-
 // plan adds the figures of the plan in small print.
 func (t *text) plan() {
-	p, l, c := t.r.Plan, t.l, t.r.Case
-	percent := func(v float64) string { return l.Percent(v, 0) }
-	money := func(v float64) string { return l.MoneyShort(v, c.Currency) }
-	var parts []string
-	add := func(key string, args diag.Args) { parts = append(parts, unbroken(t.say("result.plan."+key, args))) }
-	if p.IRR != nil {
-		add("irr", diag.Args{"irr": percent(*p.IRR)})
-	} else {
-		add("no_irr", nil)
-	}
-	if p.MIRR != nil {
-		add("mirr", diag.Args{"mirr": percent(*p.MIRR)})
-	}
-	switch {
-	case p.BreakEvenDiscounted == nil:
-		add("not_discounted", diag.Args{"horizon": c.HorizonMonths})
-	case Month(*p.BreakEvenDiscounted) == 0:
-		add("discounted_at_start", nil)
-	default:
-		add("discounted", diag.Args{"month": Month(*p.BreakEvenDiscounted)})
-	}
-	if first := p.FirstCrossing; first != nil && (p.BreakEven == nil || Month(*first) != Month(*p.BreakEven)) {
-		add("first", diag.Args{"month": Month(*first)})
-	}
-	if p.ROIUndiscounted != nil {
-		add("roi_undiscounted", diag.Args{"roi": percent(*p.ROIUndiscounted)})
-	}
-	if p.BenefitCostRatio != nil {
-		add("bcr", diag.Args{"ratio": *p.BenefitCostRatio})
-	}
-	if p.TCO != 0 {
-		add("tco", diag.Args{"tco": money(p.TCO)})
-	}
-	if p.CostOfWaitingMonth > 0 {
-		add("waiting", diag.Args{"cost": money(p.CostOfWaitingMonth)})
-	}
 	t.gap()
+	parts := PlanFigures(t.r, t.l)
+	for i := range parts {
+		parts[i] = unbroken(parts[i])
+	}
 	t.prose(dim, t.say("result.plan", nil)+" "+strings.Join(parts, ", ")+".", 0)
 }
 
