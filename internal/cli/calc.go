@@ -46,7 +46,7 @@ func (p *program) calcCommand() *cobra.Command {
 				}
 				return p.problems(list)
 			}
-			p.translate(answer.Result)
+			report.TranslateNotes(answer.Result, p.l)
 			if f.json {
 				return writeJSON(p.Out, answer.Result)
 			}
@@ -79,21 +79,6 @@ func (p *program) oneCase(c *cobra.Command, args []string) error {
 		return exit(exitUsage)
 	}
 	return nil
-}
-
-// translate puts the notes of a result into the user's language.
-func (p *program) translate(r *result.Result) {
-	r.Notes = []result.Note{}
-	for _, d := range r.Diagnostics {
-		n := result.Note{Code: d.Code, Text: p.l.Message(d)}
-		if hint := p.l.Hint(d); hint != "" {
-			n.Text += " " + hint
-		}
-		if d.At.Known() {
-			n.At = d.At.String()
-		}
-		r.Notes = append(r.Notes, n)
-	}
 }
 
 func writeJSON(w io.Writer, v any) error {
@@ -190,7 +175,7 @@ func (p *program) compareCommand() *cobra.Command {
 				return p.problems(list)
 			}
 			for i := range comparison.Scenarios {
-				p.translate(&comparison.Scenarios[i])
+				report.TranslateNotes(&comparison.Scenarios[i], p.l)
 			}
 			if f.json {
 				return writeJSON(p.Out, comparison)

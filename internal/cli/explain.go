@@ -42,7 +42,7 @@ func (p *program) study(file string, f caseFlags, draws bool) (*decide.Study, er
 		}
 		return nil, p.problems(list)
 	}
-	p.translate(s.Result)
+	report.TranslateNotes(s.Result, p.l)
 	return s, nil
 }
 

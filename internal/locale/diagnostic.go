@@ -65,7 +65,7 @@ func (l *Locale) Diagnostic(d diag.Diagnostic, colour bool) string {
 
 	indent := "  "
 	if d.At.Known() && strings.TrimSpace(d.At.Source) != "" {
-		line, marker := mark(d.At)
+		line, marker := Mark(d.At)
 		n := strconv.Itoa(d.At.Line)
 		pad := strings.Repeat(" ", max(0, 4-len(n)))
 		indent = strings.Repeat(" ", len(pad)+len(n)+1)
@@ -78,9 +78,9 @@ func (l *Locale) Diagnostic(d diag.Diagnostic, colour bool) string {
 	return b.String()
 }
 
-// mark returns the source line as shown and the marker under it. Columns count characters; a tab, a wide character and
+// Mark returns the source line as shown and the marker under it. Columns count characters; a tab, a wide character and
 // a combining one take what a terminal gives them.
-func mark(at diag.Position) (line, marker string) {
+func Mark(at diag.Position) (line, marker string) {
 	type cell struct {
 		text  string
 		width int

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/bojanz/currency"
 
@@ -85,4 +86,46 @@ func (l *Locale) unit(u string, v float64) string {
 		return clean(u)
 	}
 	return l.Text(key, diag.Args{"count": math.Abs(v)})
+}
+
+// Span writes the values of a range, or a single one, and their unit apart, so that a page can set them differently:
+// "0,5–1,5–3" and "h/Woche". A currency that stands before its number goes with the values: "€45,000–60,000" and "".
+func (l *Locale) Span(values []float64, unit string) (numbers, units string) {
+	var parts []string
+	for _, v := range values {
+		parts = append(parts, l.plain(v))
+	}
+	numbers = strings.Join(parts, "–")
+	first, rest, _ := strings.Cut(unit, "/")
+	switch {
+	case first == "" || first == "1":
+	case currency.IsValid(first) && l.lang == English:
+		numbers = l.Symbol(first) + spaceAfter(l.Symbol(first)) + numbers
+	case currency.IsValid(first):
+		units = l.Symbol(first)
+	case first == "%":
+		units = first
+	default:
+		last := 1.0
+		if len(values) > 0 {
+			last = values[len(values)-1]
+		}
+		units = l.unit(first, last)
+	}
+	for _, u := range strings.FieldsFunc(rest, func(r rune) bool { return r == '/' }) {
+		units += "/" + l.unit(u, 1)
+	}
+	return numbers, units
+}
+
+// Moment is a date with the time of day, in t's own zone: "3. März 2026, 14:05", "3 March 2026, 14:05".
+func (l *Locale) Moment(t time.Time) string { return l.Date(t) + t.Format(", 15:04") }
+
+// Date is a day: "3. März 2026", "3 March 2026".
+func (l *Locale) Date(t time.Time) string {
+	dot := " "
+	if l.lang == German {
+		dot = ". "
+	}
+	return strconv.Itoa(t.Day()) + dot + l.Text("common.month_name."+strconv.Itoa(int(t.Month())), nil) + " " + strconv.Itoa(t.Year())
 }

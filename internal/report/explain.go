@@ -22,12 +22,15 @@ type explained struct {
 
 func (x *explained) money(v float64) string { return x.l.MoneyShort(v, x.r.Case.Currency) }
 
-func (x *explained) signed(v float64) string {
-	if s := x.money(v); v > 0 {
+func (x *explained) signed(v float64) string { return Signed(v, x.r.Case.Currency, x.l) }
+
+// Signed is an amount of money with its sign, also where it is a gain.
+func Signed(v float64, currency string, l *locale.Locale) string {
+	s := l.MoneyShort(v, currency)
+	if v > 0 {
 		return "+" + s
-	} else {
-		return s
 	}
+	return s
 }
 
 func (x *explained) say(key string, args diag.Args) string { return x.l.Text(key, args) }
@@ -40,12 +43,14 @@ func (x *explained) month(m *float64) string {
 	return x.say("explain.month.at", diag.Args{"month": Month(*m)})
 }
 
-// value is an assumption's value with its unit.
-func (x *explained) value(v float64, unit string) string {
+func (x *explained) value(v float64, unit string) string { return Value(v, unit, x.l) }
+
+// Value is an assumption's value with its unit, to three significant digits.
+func Value(v float64, unit string, l *locale.Locale) string {
 	if unit == "%" && math.Abs(v) >= 1 {
-		return x.l.Quantity(math.Round(10*v)/10, unit)
+		return l.Quantity(math.Round(10*v)/10, unit)
 	}
-	return x.l.Quantity(rounded(v), unit)
+	return l.Quantity(rounded(v), unit)
 }
 
 // rounded keeps three significant digits.

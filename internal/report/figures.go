@@ -158,3 +158,18 @@ func PlanFigures(r *result.Result, l *locale.Locale) []string {
 	}
 	return parts
 }
+
+// TranslateNotes puts the notes of a result into a language.
+func TranslateNotes(r *result.Result, l *locale.Locale) {
+	r.Notes = []result.Note{}
+	for _, d := range r.Diagnostics {
+		n := result.Note{Code: d.Code, Text: l.Message(d)}
+		if hint := l.Hint(d); hint != "" {
+			n.Text += " " + hint
+		}
+		if d.At.Known() {
+			n.At = d.At.String()
+		}
+		r.Notes = append(r.Notes, n)
+	}
+}

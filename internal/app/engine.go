@@ -1,0 +1,214 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/rendite-crm/rendite/internal/calc"
+	"github.com/rendite-crm/rendite/internal/catalogue"
+	"github.com/rendite-crm/rendite/internal/decide"
+	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/locale"
+	"github.com/rendite-crm/rendite/internal/report"
+)
+
+// QuickDraws is the number of draws while a slider moves: the median is then within a fifth of a standard error of what
+// the full run will say, in a fifth of the time.
+const QuickDraws = 2_000
+
+const (
+	// keptAnswers and keptWhys bound the memory of what was computed lately: an answer takes about half a megabyte.
+	keptAnswers = 48
+	keptWhys    = 64
+	// queueLength is how many computations may wait for each one that runs; more are told to come again.
+	queueLength = 150
+	// retryAfter is when to come again.
+	retryAfter = 2 * time.Second
+)
+
+// Engine computes answers for many people at once: no more at a time than there are cores, a bounded queue, and nothing
+// twice at the same time.
+type Engine struct {
+	cat     *catalogue.Catalogue
+	version string
+	slots   chan struct{}
+	waiting atomic.Int64
+	answers *lru.Cache[question, *calc.Answer]
+	whys    *lru.Cache[question, *decide.Explanation]
+	flight  singleflight.Group
+	runs    atomic.Int64
+	refused atomic.Int64
+}
+
+// question is what an answer depends on.
+type question struct {
+	text     [sha256.Size]byte
+	scenario string
+	draws    int
+	lang     locale.Lang
+}
+
+func (q question) key(kind string) string {
+	return kind + string(q.text[:]) + q.scenario + "\x00" + string(rune(q.draws)) + string(q.lang)
+}
+
+// NewEngine makes an engine over a catalogue; nil is the embedded one.
+func NewEngine(cat *catalogue.Catalogue, version string) (*Engine, error) {
+	if cat == nil {
+		var err error
+		if cat, err = catalogue.Open(); err != nil {
+			return nil, err
+		}
+	}
+	e := &Engine{cat: cat, version: version, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	e.answers, _ = lru.New[question, *calc.Answer](keptAnswers) // only a size below one fails
+	e.whys, _ = lru.New[question, *decide.Explanation](keptWhys)
+	return e, nil
+}
+
+// Catalogue is what the engine's cases may name.
+func (e *Engine) Catalogue() *catalogue.Catalogue { return e.cat }
+
+// Runs is the number of computations so far, Refused how many were turned away; Waiting is how many wait now.
+func (e *Engine) Runs() int64 { return e.runs.Load() }
+
+// Refused is how many computations were turned away.
+func (e *Engine) Refused() int64 { return e.refused.Load() }
+
+// Waiting is how many computations wait or run now.
+func (e *Engine) Waiting() int64 { return e.waiting.Load() }
+
+// Case is a text as the engine computes it. The name appears in the places of diagnostics.
+func (e *Engine) Case(text []byte, l *locale.Locale) calc.Case {
+	return calc.Case{Name: l.Text("web.file_name", nil), Text: text, Catalogue: e.cat, Version: e.version}
+}
+
+// enter waits for a core. It fails at once where too many wait, and with ctx.
+func (e *Engine) enter(ctx context.Context) (leave func(), err error) {
+	if e.waiting.Add(1) > int64(cap(e.slots)*queueLength) {
+		e.waiting.Add(-1)
+		e.refused.Add(1)
+		return nil, &Error{Code: Unavailable, Key: "web.error.busy", RetryAfter: retryAfter}
+	}
+	select {
+	case e.slots <- struct{}{}:
+		e.runs.Add(1)
+		return func() { <-e.slots; e.waiting.Add(-1) }, nil
+	case <-ctx.Done():
+		e.waiting.Add(-1)
+		return nil, ctx.Err()
+	}
+}
+
+// Answer computes a case in a scenario with so many draws; 0 is calc.DefaultDraws. Problems of the case are an Error with
+// Code Invalid and the list.
+func (e *Engine) Answer(ctx context.Context, text []byte, scenario string, draws int, l *locale.Locale) (*calc.Answer, error) {
+	q := question{sha256.Sum256(text), scenario, draws, l.Lang()}
+	if a, ok := e.answers.Get(q); ok {
+		return a, nil
+	}
+	v, err, _ := e.flight.Do(q.key("answer"), func() (any, error) {
+		leave, err := e.enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+		a, list, err := calc.Run(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Draws: draws, Seed: calc.DefaultSeed, Lang: string(l.Lang()), Definitions: true})
+		if err != nil {
+			return nil, err
+		}
+		if a == nil {
+			return nil, problems(list)
+		}
+		report.TranslateNotes(a.Result, l)
+		if draws != QuickDraws { // what a slider passes through is not asked for again
+			e.answers.Add(q, a)
+		}
+		return a, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*calc.Answer), nil
+}
+
+// Explain answers why, and what next, for a case in a scenario.
+func (e *Engine) Explain(ctx context.Context, text []byte, scenario string, l *locale.Locale) (*decide.Explanation, error) {
+	q := question{sha256.Sum256(text), scenario, 0, l.Lang()}
+	if x, ok := e.whys.Get(q); ok {
+		return x, nil
+	}
+	v, err, _ := e.flight.Do(q.key("why"), func() (any, error) {
+		leave, err := e.enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+		s, err := e.study(ctx, text, scenario, l)
+		if err != nil {
+			return nil, err
+		}
+		x, err := s.Explain(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		report.Translate(x, s.Result, l)
+		e.whys.Add(q, x)
+		return x, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*decide.Explanation), nil
+}
+
+func (e *Engine) study(ctx context.Context, text []byte, scenario string, l *locale.Locale) (*decide.Study, error) {
+	s, list, err := decide.New(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Seed: calc.DefaultSeed, Lang: string(l.Lang())})
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return nil, problems(list)
+	}
+	return s, nil
+}
+
+// Seek says what must hold for a target.
+func (e *Engine) Seek(ctx context.Context, text []byte, scenario string, t decide.Target, l *locale.Locale) (*decide.Goal, error) {
+	leave, err := e.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	s, err := e.study(ctx, text, scenario, l)
+	if err != nil {
+		return nil, err
+	}
+	g, err := s.Seek(ctx, t)
+	return &g, err
+}
+
+// Audit looks for what a controller would object to.
+func (e *Engine) Audit(ctx context.Context, text []byte, scenario string, l *locale.Locale) (diag.List, error) {
+	a, err := e.Answer(ctx, text, scenario, 0, l)
+	if err != nil {
+		return nil, err
+	}
+	return decide.Audit(a), nil
+}
+
+// Check reads a text without computing it; the list holds errors and warnings.
+func (e *Engine) Check(text []byte, l *locale.Locale) diag.List {
+	_, list := calc.Check(e.Case(text, l), "")
+	return list
+}
+
+func problems(list diag.List) error {
+	return &Error{Code: Invalid, Key: "web.error.case", Problems: list}
+}
