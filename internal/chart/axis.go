@@ -95,11 +95,15 @@ type months struct {
 	// bounds of the labels
 	left, right float64
 	narrow      bool
+	unit        int  // labels stand at multiples of so many months; 0 is 1
+	calendar    bool // months have no number, only their place in the calendar
 }
 
 // label names a month on the axis.
 func (m months) label(n int) string {
 	switch {
+	case m.calendar:
+		return m.l.MonthShort(m.start, n)
 	case n == 0:
 		return m.l.Text("common.start", nil)
 	case m.narrow && n != m.horizon:
@@ -110,6 +114,9 @@ func (m months) label(n int) string {
 
 // full names a month with its place in the calendar: "Monat 18 · Okt. 2027".
 func (m months) full(n int) string {
+	if m.calendar {
+		return m.l.MonthName(m.start, n)
+	}
 	name := m.l.Text("common.start", nil)
 	if n != 0 {
 		name = m.l.Month(n)
@@ -120,9 +127,9 @@ func (m months) full(n int) string {
 	return name
 }
 
-// rowsHeight is the height of the labels.
+// height is the height of the labels.
 func (m months) height() float64 {
-	if m.l.MonthShort(m.start, 0) == "" {
+	if m.calendar || m.l.MonthShort(m.start, 0) == "" {
 		return 22
 	}
 	return 37
@@ -134,7 +141,7 @@ func (m months) draw(s *Scene, y float64) {
 	if m.narrow {
 		gap = 14
 	}
-	calendar := m.l.MonthShort(m.start, 0) != ""
+	calendar := !m.calendar && m.l.MonthShort(m.start, 0) != ""
 	place := func(n int) (x, half float64) {
 		half = Tick.width(m.label(n)) / 2
 		if calendar {
@@ -144,6 +151,9 @@ func (m months) draw(s *Scene, y float64) {
 	}
 	last, lastHalf := place(m.horizon)
 	for _, step := range []int{1, 2, 3, 6, 12, 24, 36, 60, 120, 240, 600, max(1, m.horizon)} {
+		if step%max(1, m.unit) != 0 && step < m.horizon {
+			continue
+		}
 		var at []int
 		end, fits := math.Inf(-1), true
 		for n := 0; n < m.horizon && fits; n += step {

@@ -114,7 +114,6 @@ const (
 	Heat2
 	Heat3
 	Heat4
-	Heat5
 	HeatNone
 	PaperArea // hides what is below a text
 	Legend    // text in a legend
@@ -123,6 +122,8 @@ const (
 	Label     // name of a row
 	Value     // a number at its bar
 	Note      // a remark in the picture
+	Good      // a number on the good side
+	Bad       // a number on the bad side
 	Invert    // text on a strong colour
 	Heading   // title of a file
 	roles
@@ -172,7 +173,6 @@ var styles = [roles]Style{
 	Heat2:        {Class: "c-h2", Fill: GainMid},
 	Heat3:        {Class: "c-h3", Fill: GainBar},
 	Heat4:        {Class: "c-h4", Fill: Gain},
-	Heat5:        {Class: "c-h5", Fill: Black},
 	HeatNone:     {Class: "c-h0", Fill: Hair},
 	PaperArea:    {Class: "c-paper", Fill: Paper},
 	Legend:       {Class: "c-legend", Fill: Grey, Size: 12, Weight: font.Regular},
@@ -182,6 +182,8 @@ var styles = [roles]Style{
 	Value:        {Class: "c-value", Fill: Black, Size: 12, Weight: font.SemiBold},
 	Note:         {Class: "c-note", Fill: Black, Size: 12, Weight: font.SemiBold, Halo: true},
 	Heading:      {Class: "c-heading", Fill: Black, Size: 15, Weight: font.SemiBold},
+	Good:         {Class: "c-tgood", Fill: Gain, Size: 12, Weight: font.SemiBold},
+	Bad:          {Class: "c-tbad", Fill: Cost, Size: 12, Weight: font.SemiBold},
 	Invert:       {Class: "c-inv", Fill: Paper, Size: 12, Weight: font.SemiBold},
 }
 
