@@ -22,7 +22,7 @@ var layers = []string{
 	// case file → model → result
 	"internal/casefile", "internal/catalogue", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
 	// showing
-	"internal/chart", "internal/report",
+	"internal/font", "internal/chart", "internal/report",
 	// surfaces
 	"internal/cli", "cmd/rendite", "bench",
 }
@@ -35,6 +35,7 @@ var importers = map[string][]string{
 	"github.com/nicksnyder/go-i18n/v2":  {"internal/locale"},
 	"github.com/bojanz/currency":        {"internal/locale"},
 	"golang.org/x/text":                 {"internal/locale"},
+	"golang.org/x/image":                {"internal/font"},
 	"golang.org/x/term":                 {"internal/chart", "internal/cli"},
 	"github.com/spf13/cobra":            {"internal/cli"},
 	"github.com/spf13/pflag":            {"internal/cli"},

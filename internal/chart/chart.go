@@ -1,8 +1,9 @@
-// Package chart draws the pictures of a result from plain numbers. Start with Fan, the cumulative curve with its bands
-// above the distribution of the break-even month; Fan.Terminal draws it in characters.
+// Package chart draws the pictures of a result. Each kind of picture is a Chart, such as Cumulative or Tornado: its Scene
+// is drawn once as shapes in px and then written, by Scene.SVG for a page and Scene.File for a file of its own. Start with
+// Cumulative. Fan draws the cumulative curve in the characters of a terminal.
 //
-// It knows no locale, case or result: labels come ready-made or through callbacks, so that a number is formatted in one
-// place only.
+// Texts are measured with the typeface that pages use, so that none overlap or are cut; every number is formatted by
+// locale. It computes nothing that result and decide do not say.
 package chart
 
 import "math"
