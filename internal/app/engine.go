@@ -16,6 +16,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/report"
+	"github.com/rendite-crm/rendite/internal/result"
 )
 
 // QuickDraws is the number of draws while a slider moves: the median is then within a fifth of a standard error of what
@@ -192,6 +193,31 @@ func (e *Engine) Seek(ctx context.Context, text []byte, scenario string, t decid
 	}
 	g, err := s.Seek(ctx, t)
 	return &g, err
+}
+
+// Compare computes the case and all its scenarios on the same random numbers; nil where the case has no scenario.
+func (e *Engine) Compare(ctx context.Context, text []byte, l *locale.Locale) (*result.Comparison, error) {
+	leave, err := e.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	m, list := calc.Check(e.Case(text, l), "")
+	if list.Err() != nil {
+		return nil, problems(list)
+	}
+	ids := []string{"base"}
+	for _, s := range m.File.Scenarios {
+		ids = append(ids, s.ID)
+	}
+	c, list, err := calc.Compare(ctx, e.Case(text, l), ids, calc.Options{Seed: calc.DefaultSeed, Lang: string(l.Lang())})
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, problems(list)
+	}
+	return c, nil
 }
 
 // Audit looks for what a controller would object to.

@@ -36,8 +36,8 @@ type Factor struct {
 // The curve of package model: Bass (1969) with c = q/p = 0.38/0.03 (Sultan, Farley & Lehmann 1990).
 const imitation = 0.38 / 0.03
 
-// course is F(t) = (1 − u)/(1 + c·u) with u = e^(−kt), and k such that F(months) = 0.9.
-func course(start, plateau, months, t float64) float64 {
+// Course is F(t) = (1 − u)/(1 + c·u) with u = e^(−kt), and k such that F(months) = 0.9.
+func Course(start, plateau, months, t float64) float64 {
 	if t <= 0 {
 		return start
 	}
@@ -74,7 +74,7 @@ func (f Factor) bands() []result.Band {
 		for _, a := range starts {
 			for _, b := range plateaus {
 				for _, m := range months {
-					values = append(values, course(a, b, m, float64(t)))
+					values = append(values, Course(a, b, m, float64(t)))
 				}
 			}
 		}

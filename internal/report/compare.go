@@ -76,7 +76,7 @@ func Compare(w io.Writer, c *result.Comparison, l *locale.Locale, opt Options) e
 	for i, d := range c.Differences {
 		p.gap()
 		p.prose(bold, l.Text("compare.against", diag.Args{"name": scenarioName(c, i+1, l), "base": scenarioName(c, 0, l)}), 0)
-		for _, s := range differenceTexts(c, d, l) {
+		for _, s := range DifferenceTexts(c, d, l) {
 			p.prose("", s, 0)
 		}
 	}
@@ -143,8 +143,8 @@ func compareRows(l *locale.Locale) []compareRow {
 	}
 }
 
-// differenceTexts says what changes between a scenario and the first one.
-func differenceTexts(c *result.Comparison, d result.Difference, l *locale.Locale) []string {
+// DifferenceTexts says what changes between a scenario and the first one.
+func DifferenceTexts(c *result.Comparison, d result.Difference, l *locale.Locale) []string {
 	currency := c.Scenarios[0].Case.Currency
 	signed := func(v float64) string {
 		s := l.MoneyShort(v, currency)

@@ -8,7 +8,9 @@ import (
 	"github.com/rendite-crm/rendite/internal/calc"
 	"github.com/rendite-crm/rendite/internal/chart"
 	"github.com/rendite-crm/rendite/internal/decide"
+	"github.com/rendite-crm/rendite/internal/dist"
 	"github.com/rendite-crm/rendite/internal/locale"
+	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/result"
 )
 
@@ -51,10 +53,46 @@ func tornadoCharts(bars []decide.Bar, r *result.Result, l *locale.Locale) (month
 
 // histogramChart is how NPV spreads over the draws; nil where it does not.
 func histogramChart(a *calc.Answer, l *locale.Locale) *chartView {
-	return nil
+	if sd := a.Simulation.NPV.SD; sd == nil || *sd == 0 {
+		return nil
+	}
+	return drawn("npv", chart.Distribution{Values: a.Outcome.NPV, Of: chart.NPV, Currency: a.Case.Currency}, halfCard, l)
+}
+
+// linesChart is the way from benefits to net for benefits, the cash flow for costs.
+func (q *request) linesChart(d *desk, benefits bool) *chartView {
+	r := d.answer.Result
+	if len(r.Timeline) < 2 {
+		return nil
+	}
+	if benefits {
+		v := drawn("waterfall", chart.Waterfall{Result: r, ByLine: true, Rows: 8}, wholeCard, q.l)
+		v.Title, v.Hint = q.t("web.chart.waterfall", nil), q.t("web.chart.waterfall.hint", nil)
+		return v
+	}
+	v := drawn("flows", chart.Flows{Result: r}, wholeCard, q.l)
+	v.Title, v.Hint = q.t("web.chart.flows", nil), q.t("web.chart.flows.hint", nil)
+	return v
 }
 
 var densities atomic.Int64
 
-// densityID is unique among the small curves of a page.
-func densityID() string { return "density-" + strconv.FormatInt(densities.Add(1), 36) }
+// scaledDist is a distribution in the unit the file uses.
+type scaledDist struct {
+	dist   dist.Dist
+	factor float64
+}
+
+func (s scaledDist) Quantile(p float64) float64 { return s.dist.Quantile(p) * s.factor }
+
+// densityChart draws the distribution of an uncertain quantity small. Its id is unique among those of a page.
+func densityChart(m *model.Quantity, l *locale.Locale) template.HTML {
+	scale := m.Unit.Scale
+	if scale == 0 {
+		scale = 1
+	}
+	d := scaledDist{m.Dist, m.Factor / scale}
+	c := chart.Density{Dist: d, Low: d.Quantile(0.1), Middle: d.Quantile(0.5), High: d.Quantile(0.9), Name: m.ID, Unit: unitOf(m)}
+	id := "density-" + strconv.FormatInt(densities.Add(1), 36)
+	return template.HTML(c.Scene(l, chart.Size{W: 120, H: 28}).SVG(id)) //nolint:gosec // written and escaped by package chart
+}
