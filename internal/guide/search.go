@@ -25,10 +25,11 @@ type Part struct {
 // accents do not count. From four letters on, a word is also found inside a longer one, as German compounds need it.
 // An empty query has no hits.
 func Search(lang, query string) []Hit {
-	var terms [][]string
+	var terms []string
 	for _, w := range newField(query).words {
-		if !slices.ContainsFunc(terms, func(t []string) bool { return slices.Equal(t, w.keys) }) {
-			terms = append(terms, w.keys)
+		// A query with dots means them: Güte does not find guter, while gute finds both.
+		if t := w.keys[0]; !slices.Contains(terms, t) {
+			terms = append(terms, t)
 		}
 	}
 	type scored struct {
@@ -68,7 +69,7 @@ const (
 	inText    = 10
 )
 
-func (p *Page) score(term []string) int {
+func (p *Page) score(term string) int {
 	best, times := max(inTitle*newField(p.Title).match(term), inText*newField(p.Summary).match(term)), 0
 	for _, s := range p.sections {
 		best = max(best, inHeading*s.heading.match(term))
@@ -86,7 +87,7 @@ func (p *Page) score(term []string) int {
 }
 
 // show chooses the section and the block that match the most terms, and cuts the block to a snippet.
-func (p *Page) show(terms [][]string) (Heading, []Part) {
+func (p *Page) show(terms []string) (Heading, []Part) {
 	count := func(f field) (n int) {
 		for _, t := range terms {
 			n += f.match(t)
@@ -171,7 +172,7 @@ func keys(w string) []string {
 }
 
 // match is 3 for the whole word, 2 for the beginning of one, 1 inside one, 0 for none.
-func (f field) match(term []string) int {
+func (f field) match(term string) int {
 	best := 0
 	for _, w := range f.words {
 		best = max(best, w.match(term))
@@ -179,18 +180,16 @@ func (f field) match(term []string) int {
 	return best
 }
 
-func (w word) match(term []string) int {
+func (w word) match(term string) int {
 	best := 0
 	for _, k := range w.keys {
-		for _, t := range term {
-			switch {
-			case k == t:
-				return 3
-			case strings.HasPrefix(k, t):
-				best = max(best, 2)
-			case len(t) >= 4 && strings.Contains(k, t):
-				best = max(best, 1)
-			}
+		switch {
+		case k == term:
+			return 3
+		case strings.HasPrefix(k, term):
+			best = max(best, 2)
+		case len(term) >= 4 && strings.Contains(k, term):
+			best = max(best, 1)
 		}
 	}
 	return best
@@ -203,9 +202,9 @@ const (
 )
 
 // snippet cuts the text around the first match at the ends of words and marks all matches in it.
-func (f field) snippet(terms [][]string) []Part {
+func (f field) snippet(terms []string) []Part {
 	matches := func(w word) bool {
-		return slices.ContainsFunc(terms, func(t []string) bool { return w.match(t) > 0 })
+		return slices.ContainsFunc(terms, func(t string) bool { return w.match(t) > 0 })
 	}
 	first := 0
 	if i := slices.IndexFunc(f.words, matches); i >= 0 {
