@@ -85,10 +85,10 @@ func TestPages_holdNothingAStrictSecurityPolicyRefuses(t *testing.T) {
 var reading = map[string][][2]string{
 	"de": {
 		{"50 % Wahrscheinlichkeit", "50 % Wahrscheinlichkeit"}, {"im Monat 36", "im Monat 36"}, {"ab Monat 21", "Monat 21"},
-		{"−8 %", "ROI −8 %"}, {"−52 bis 69 %", "von −52 bis 69 %"}, {"10.000 Läufe", "10.000 durchgerechneten"},
+		{"−8 %", "ROI −8 %"}, {"−52 bis 69 %", "von −52 bis 69 %"}, {"10.000 Läufe", "10.000 Läufen"},
 		{"bei 0,5 h/Woche nicht bis Monat 36", "Bei 0,5 gesparten Stunden"}, {"bei 3 h/Woche in Monat 24", "bei 3 Stunden im Monat 24"},
 		{"bis zu 42 T€", "bis zu 42 T€"}, {"unter 1,88 h/Woche", "unter 1,88 Stunden"},
-		{"misslingt es in 77 % der Läufe", "in 77 % der Verläufe"}, {"88 % aller Fehlschläge", "88 % aller Fehlschläge"},
+		{"misslingt es in 77 % der Läufe", "in 77 % der Läufe"}, {"88 % aller Fehlschläge", "88 % aller Fehlschläge"},
 	},
 	"en": {
 		{"50% chance", "50% chance"}, {"month 36", "month 36"}, {"from month 21", "month 21"},
