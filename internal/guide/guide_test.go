@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ var places = []string{
 	"result.tco", "result.waiting", "benchmarks", "ranges", "discount", "chain", "grade", "tornado", "sobol", "evppi", "prim", "audit",
 	"costs", "costs.internal_time", "benefits", "benefits.time_saved", "benefits.margin", "benefits.churn", "benefits.avoided_cost",
 	"adoption", "data_quality", "process", "realisation", "levers", "goal_seek", "failure", "ai", "packages", "no_controlled_evidence",
-	"outlook", "introduction", "faq", "measurement", "baseline", "counterfactual", "revisions", "seal", "comments", "sharing",
+	"risk", "outlook", "usage_pricing", "regulation", "effect", "introduction", "faq", "measurement", "baseline", "counterfactual", "revisions", "seal", "comments", "sharing",
 	"case_file", "scenarios", "formula", "units",
 }
 
@@ -27,6 +28,13 @@ func TestFor_everyPlaceOfTheProductHasAPageInBothLanguages(t *testing.T) {
 		en, also := guide.For("en", place)
 		if !ok || !also || de.Slug != en.Slug {
 			t.Errorf("%s: %q %v, %q %v", place, de.Slug, ok, en.Slug, also)
+		}
+	}
+	for _, p := range guide.Pages("de") {
+		for _, place := range p.Answers {
+			if !slices.Contains(places, place) {
+				t.Errorf("%s answers %s, where nothing links to it", p.Slug, place)
+			}
 		}
 	}
 	if p, ok := guide.For("de", "nowhere"); ok {
