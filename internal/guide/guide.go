@@ -11,6 +11,7 @@ package guide
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -144,14 +145,14 @@ type front struct {
 func newPage(lang, text string, sources map[string]entry) (Page, error) {
 	head, body, ok := strings.Cut(strings.TrimPrefix(text, "---\n"), "\n---\n")
 	if !ok {
-		return Page{}, fmt.Errorf("no front matter")
+		return Page{}, errors.New("no front matter")
 	}
 	var f front
 	if err := yaml.UnmarshalWithOptions([]byte(head), &f, yaml.Strict()); err != nil {
 		return Page{}, err
 	}
 	if f.Slug == "" || f.Title == "" || f.Summary == "" || f.Order < 1 || len(f.Answers) == 0 {
-		return Page{}, fmt.Errorf("front matter needs slug, title, summary, order and answers")
+		return Page{}, errors.New("front matter needs slug, title, summary, order and answers")
 	}
 	p := Page{Slug: f.Slug, Title: f.Title, Summary: f.Summary, Order: f.Order, Answers: f.Answers}
 	return p, p.render(lang, body, sources)
