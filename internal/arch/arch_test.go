@@ -22,14 +22,15 @@ var layers = []string{
 	// case file → model → result
 	"internal/casefile", "internal/catalogue", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
 	// showing
-	"internal/font", "internal/chart", "internal/report",
+	"internal/font", "internal/chart", "internal/report", "internal/guide",
 	// surfaces
 	"internal/cli", "cmd/rendite", "bench",
 }
 
 // importers says which packages may import a third-party module; everything else is its own business.
 var importers = map[string][]string{
-	"github.com/goccy/go-yaml":          {"internal/casefile", "internal/catalogue"},
+	"github.com/goccy/go-yaml":          {"internal/casefile", "internal/catalogue", "internal/guide"},
+	"github.com/yuin/goldmark":          {"internal/guide"},
 	"gonum.org/v1/gonum":                {"internal/dist", "internal/draw", "internal/explain"},
 	"golang.org/x/sys":                  {"internal/sim"},
 	"github.com/nicksnyder/go-i18n/v2":  {"internal/locale"},
