@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"net/http"
+	"strings"
 
 	"github.com/rendite-crm/rendite/internal/app"
 	"github.com/rendite-crm/rendite/internal/guide"
@@ -48,4 +49,26 @@ func (s *Site) guide(q *request) error {
 	}
 	q.page(http.StatusOK, "guide", p)
 	return nil
+}
+
+// hits are the results of a search with the match set off.
+func hits(found []guide.Hit) []hit {
+	var all []hit
+	for _, h := range found {
+		v := hit{Slug: h.Page.Slug, Anchor: h.Heading.ID, Title: h.Page.Title}
+		if h.Heading.Text != "" {
+			v.Title += " – " + h.Heading.Text
+		}
+		var snippet strings.Builder
+		for _, part := range h.Snippet {
+			text := template.HTMLEscapeString(part.Text)
+			if part.Marked {
+				text = "<mark>" + text + "</mark>"
+			}
+			snippet.WriteString(text)
+		}
+		v.Snippet = template.HTML(snippet.String()) //nolint:gosec // escaped part by part
+		all = append(all, v)
+	}
+	return all
 }
