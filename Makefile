@@ -7,7 +7,7 @@ GO ?= go
 FUZZTIME ?= 60s
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race reference lint fuzz bench golden clean
+.PHONY: run build test race reference lint fuzz bench golden generate postgres clean
 
 run: build ## the answer for the example case, in the terminal
 	@bin/rendite calc examples/maschinenbau.yaml
@@ -23,11 +23,11 @@ bin/rendite: $(shell find cmd internal -type f -not -name '*_test.go' -not -path
 go:
 	@command -v $(GO) >/dev/null || { echo "Rendite needs Go 1.26 or newer: https://go.dev/doc/install, or apt-get install golang-go where it is new enough"; exit 1; }
 
-test: | go ## all tests that need nothing but Go
+test: | go postgres ## all tests; those of the store need PostgreSQL's programs
 	@$(GO) vet ./...
 	@.ci/gotest "make test" ./...
 
-race: | go
+race: | go postgres
 	@CGO_ENABLED=1 $(GO) test -race ./...
 
 reference: | go ## against published cases and reference data beside the repository
@@ -51,6 +51,14 @@ bench: | go ## ratios against the hand-written kernel, in one run
 
 golden: | go ## rewrite the golden files; read the diff as prose
 	@$(GO) test ./internal/report ./internal/chart ./internal/calc ./internal/cli -update
+
+generate: | go ## the Go code of the store's queries, after a change to internal/store/query/sql
+	@$(GO) -C tools build -o ../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc
+	@bin/sqlc generate -f internal/store/sqlc.yaml
+	@gofmt -l internal/store/query
+
+postgres: ## the programs that the store's tests start a private PostgreSQL with
+	@.ci/postgres
 
 clean:
 	@rm -rf bin

@@ -23,6 +23,8 @@ var layers = []string{
 	"internal/casefile", "internal/catalogue", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
 	// showing
 	"internal/font", "internal/chart", "internal/report", "internal/guide",
+	// keeping
+	"internal/store/query", "internal/store", "internal/store/storetest",
 	// surfaces
 	"internal/cli", "cmd/rendite", "bench",
 }
@@ -35,12 +37,15 @@ var importers = map[string][]string{
 	"golang.org/x/sys":                  {"internal/sim"},
 	"github.com/nicksnyder/go-i18n/v2":  {"internal/locale"},
 	"github.com/bojanz/currency":        {"internal/locale"},
-	"golang.org/x/text":                 {"internal/locale"},
+	"golang.org/x/text":                 {"internal/locale", "internal/store"},
 	"golang.org/x/image":                {"internal/font"},
 	"golang.org/x/term":                 {"internal/chart", "internal/cli"},
 	"github.com/spf13/cobra":            {"internal/cli"},
 	"github.com/spf13/pflag":            {"internal/cli"},
 	"github.com/schollz/progressbar/v3": {"internal/cli"},
+	"modernc.org/sqlite":                {"internal/store"},
+	"github.com/jackc/pgx/v5":           {"internal/store"},
+	"github.com/pressly/goose/v3":       {"internal/store"},
 }
 
 // numeric packages know neither files nor clocks nor contexts.
