@@ -75,7 +75,7 @@ func (t *Text) try(path string, values []written, edit func(written) (*elem, []c
 func (t *Text) mayAdd(keys []string) bool {
 	scenario, own := inside(keys)
 	if scenario != "" {
-		return t.root.get("scenarios").get(scenario) != nil
+		return t.root.child("scenarios").child(scenario) != nil
 	}
 	_, e, rest := t.find(keys)
 	switch {

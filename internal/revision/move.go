@@ -314,7 +314,7 @@ func (t *Text) DuplicateScenario(id, name, label string) (*Text, error) {
 	path := "scenarios." + id
 	_, way, e, err := t.at(path)
 	if err != nil || len(way) != 2 {
-		return nil, t.unknown(path, []string{"scenarios", id}, t.root.get("scenarios"), []string{id})
+		return nil, t.unknown(path, []string{"scenarios", id}, t.root.child("scenarios"), []string{id})
 	}
 	s := way[1]
 	if s.in.index(name) >= 0 {

@@ -23,7 +23,6 @@ type Range struct {
 
 	text  string
 	spots []formula.Span // of the numbers, in the order low, middle, high without those that are empty
-	parts []*string
 }
 
 // roles are the parts that the arguments of a distribution fill: l, m or h.
@@ -199,7 +198,6 @@ type style struct {
 	sep     string
 	grouped bool // some number is
 	bare    bool // a number with four digits or more is not
-	four    bool // one with exactly four digits is grouped
 }
 
 func styleOf(s []rune, spots []formula.Span) style {

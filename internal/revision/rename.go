@@ -35,7 +35,7 @@ func (t *Text) Rename(path, key string, cat *catalogue.Catalogue) (*Text, error)
 	r.meant, r.of = clone(t.root)
 	scenario, own := inside(keys)
 	named := len(own) == 2 && slices.Contains(append(slices.Clone(lineGroups), "assumptions"), own[0])
-	if !named || scenario != "" && t.root.get(own[0]).get(r.old) != nil {
+	if !named || scenario != "" && t.root.child(own[0]).child(r.old) != nil {
 		r.entry(s) // in a scenario, of what the case has, this key alone
 		return t.splice(path, r.meant, r.cuts...)
 	}
@@ -44,11 +44,11 @@ func (t *Text) Rename(path, key string, cat *catalogue.Catalogue) (*Text, error)
 		r.prefix = r.group + "." + r.old
 	}
 	parts := []*elem{t.root}
-	for _, sc := range t.root.get("scenarios").all() {
+	for _, sc := range t.root.child("scenarios").all() {
 		parts = append(parts, sc.value)
 	}
 	for _, part := range parts {
-		group := part.get(r.group)
+		group := part.child(r.group)
 		if k := group.find(r.old); k >= 0 {
 			if group.find(key) >= 0 {
 				return nil, diag.List{diag.New("edit_exists", t.position(group.entries[k].start, group.entries[k].end), diag.Args{"path": r.group + "." + key})}
@@ -56,12 +56,12 @@ func (t *Text) Rename(path, key string, cat *catalogue.Catalogue) (*Text, error)
 			r.entry(step{group, k})
 		}
 		formulas(part, func(f *elem, _ bool) { r.formula(f) })
-		for _, pair := range part.get("correlate").list() {
+		for _, pair := range part.child("correlate").list() {
 			for _, x := range pair.value.list() {
 				r.exact(x.value)
 			}
 		}
-		remove := part.get("remove")
+		remove := part.child("remove")
 		for _, x := range append(remove.list(), item{value: remove}) {
 			r.removed(x.value)
 		}
@@ -197,16 +197,16 @@ func formulas(part *elem, visit func(e *elem, inLine bool)) {
 			visit(e, inLine)
 		}
 	}
-	for _, a := range part.get("assumptions").all() {
+	for _, a := range part.child("assumptions").all() {
 		value(a.value, false)
 	}
 	for _, name := range casefile.CurveNames {
 		for _, key := range []string{"start", "plateau", "months_to_90"} {
-			value(part.get(name).get(key), false)
+			value(part.child(name).child(key), false)
 		}
 	}
 	for _, group := range lineGroups {
-		for _, l := range part.get(group).all() {
+		for _, l := range part.child(group).all() {
 			if l.value.kind == casefile.Scalar {
 				value(l.value, true)
 			}
@@ -230,11 +230,11 @@ func (t *Text) explicit(before *Text, old, key string, cat *catalogue.Catalogue)
 	given := map[string]bool{} // chain variables that a line gives, by chain
 	for pass := range 2 {
 		for _, group := range lineGroups {
-			for _, l := range before.root.get(group).all() {
+			for _, l := range before.root.child(group).all() {
 				for _, in := range inputsOf(cat, group, l) {
 					has := l.value.find(in.Name) >= 0 || in.Chain != "" && l.value.find(in.Chain) >= 0
 					chain := in.of + "/" + in.Chain
-					if c := l.value.get("chain"); c != nil {
+					if c := l.value.child("chain"); c != nil {
 						chain = c.text + "/" + chain
 					}
 					if pass == 0 {
@@ -281,7 +281,7 @@ func inputsOf(cat *catalogue.Catalogue, group string, l entry) []lineInput {
 		}
 	}
 	word := func(key string) string {
-		if e := l.value.get(key); e != nil {
+		if e := l.value.child(key); e != nil {
 			return e.text
 		}
 		return ""

@@ -163,7 +163,7 @@ func (t *Text) unknown(path string, keys []string, e *elem, rest []string) error
 // scalar is the value of a quantity: itself or its key value.
 func scalar(e *elem) *elem {
 	if e.kind == casefile.Map {
-		if v := e.get("value"); v != nil {
+		if v := e.child("value"); v != nil {
 			return v
 		}
 	}
@@ -212,7 +212,7 @@ func (t *Text) Field(path, field string) string {
 	if err != nil {
 		return ""
 	}
-	if v := e.get(field); v != nil && v.kind == casefile.Scalar {
+	if v := e.child(field); v != nil && v.kind == casefile.Scalar {
 		return v.text
 	}
 	if field == "value" && e.kind == casefile.Scalar {

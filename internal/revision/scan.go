@@ -44,7 +44,7 @@ func (e *elem) index(key string) int {
 	return -1
 }
 
-func (e *elem) get(key string) *elem {
+func (e *elem) child(key string) *elem {
 	if e == nil {
 		return nil
 	}

@@ -223,7 +223,7 @@ func read(yaml string) *elem {
 		return nil
 	}
 	node, found := casefile.ParseYAML("", src)
-	if e := root.get("x"); e != nil && e.end == len(src)-1 && found.Err() == nil && match(root, node) {
+	if e := root.child("x"); e != nil && e.end == len(src)-1 && found.Err() == nil && match(root, node) {
 		return e
 	}
 	return nil
