@@ -20,7 +20,7 @@ var layers = []string{
 	// numbers
 	"internal/dist", "internal/draw", "internal/finance", "internal/plan", "internal/sim", "internal/explain",
 	// case file → model → result
-	"internal/casefile", "internal/catalogue", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
+	"internal/casefile", "internal/catalogue", "internal/revision", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
 	// showing
 	"internal/font", "internal/chart", "internal/report", "internal/guide",
 	// keeping
