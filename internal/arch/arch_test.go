@@ -23,6 +23,8 @@ var layers = []string{
 	"internal/casefile", "internal/catalogue", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
 	// showing
 	"internal/chart", "internal/report",
+	// people
+	"internal/auth",
 	// surfaces
 	"internal/cli", "cmd/rendite", "bench",
 }
@@ -34,7 +36,10 @@ var importers = map[string][]string{
 	"golang.org/x/sys":                  {"internal/sim"},
 	"github.com/nicksnyder/go-i18n/v2":  {"internal/locale"},
 	"github.com/bojanz/currency":        {"internal/locale"},
-	"golang.org/x/text":                 {"internal/locale"},
+	"golang.org/x/text":                 {"internal/locale", "internal/auth"},
+	"golang.org/x/crypto":               {"internal/auth"},
+	"golang.org/x/oauth2":               {"internal/auth"},
+	"github.com/coreos/go-oidc/v3":      {"internal/auth"},
 	"golang.org/x/term":                 {"internal/chart", "internal/cli"},
 	"github.com/spf13/cobra":            {"internal/cli"},
 	"github.com/spf13/pflag":            {"internal/cli"},
