@@ -34,10 +34,10 @@ type Limits struct {
 	Entries int
 }
 
-// LoginLimits are for log-ins: five attempts, then 2 s, 4 s … 15 min; forty from one address, then one in 6 s.
+// LoginLimits are for log-ins: five attempts, then 2 s, 4 s … 30 min; forty from one address, then one in 6 s.
 func LoginLimits() Limits {
 	return Limits{
-		Free: 5, FirstWait: 2 * time.Second, LongestWait: 15 * time.Minute, Forget: 30 * time.Minute,
+		Free: 5, FirstWait: 2 * time.Second, LongestWait: 30 * time.Minute, Forget: time.Hour,
 		AddressBurst: 40, AddressEvery: 6 * time.Second,
 		AccountFree: 20, AccountForget: time.Minute, AccountWait: 30 * time.Second,
 		Entries: 20_000,
@@ -100,7 +100,7 @@ func (l *Limiter) Attempt(account string, address netip.Addr, now time.Time) err
 	spent.level++
 	pair.level++
 	pair.waited = false
-	if over := pair.level - float64(l.limits.Free); over >= 0 {
+	if over := math.Round(pair.level) - float64(l.limits.Free); over >= 0 {
 		pair.next = now.Add(growing(over, l.limits.FirstWait, l.limits.LongestWait))
 	}
 	// The level stops rising where the wait does, so that a flood is forgotten soon after it ends.
@@ -126,7 +126,7 @@ func (l *Limiter) Succeeded(account string, address netip.Addr, now time.Time) {
 
 // growing is first · 2^over, at most most.
 func growing(over float64, first, most time.Duration) time.Duration {
-	return time.Duration(min(float64(most), float64(first)*math.Pow(2, min(math.Floor(over), 40))))
+	return time.Duration(min(float64(most), float64(first)*math.Pow(2, min(over, 40))))
 }
 
 // network is what counts as one address.

@@ -235,7 +235,8 @@ func Allowed(a Actor, op Operation, f Facts) error {
 		}
 		return nil
 	}
-	if r.admin && a.Admin {
+	// A token made for the organisations of its owner does not reach into those of others.
+	if r.admin && a.Admin && (a.Token == nil || slices.Contains(a.Token.Scopes, InstallationAdmin)) {
 		return nil
 	}
 	if r.least == NoRole {

@@ -1,7 +1,9 @@
 package auth
 
 import (
+	"cmp"
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -48,10 +50,8 @@ func CheckPassword(password, email, name string) error {
 	}
 	spellings := spell(p)
 	for _, s := range spellings {
-		for _, w := range personal(email, name) {
-			if madeOf(s, w) {
-				return diag.New("auth_password_personal", diag.Position{}, nil)
-			}
+		if madeOf(s, personal(email, name)...) {
+			return diag.New("auth_password_personal", diag.Position{}, nil)
 		}
 	}
 	for _, s := range spellings {
@@ -79,23 +79,24 @@ func spell(p string) []string {
 	return []string{low, leetI.Replace(low), leetL.Replace(low)}
 }
 
-// madeOf reports whether little is left of s once a word is taken out of it. Digits and signs around a word count
+// madeOf reports whether little is left of s once the words are taken out of it. Digits and signs around them count
 // nothing: they are the year, or "123!".
-func madeOf(s, word string) bool {
-	if !strings.Contains(s, word) {
-		return false
+func madeOf(s string, words ...string) bool {
+	rest := s
+	for _, w := range words {
+		rest = strings.ReplaceAll(rest, w, " ")
 	}
 	letters := 0
-	for _, r := range strings.ReplaceAll(s, word, "") {
+	for _, r := range rest {
 		if unicode.IsLetter(r) {
 			letters++
 		}
 	}
-	return letters < enough
+	return rest != s && letters < enough
 }
 
-// sequence reports whether s repeats or counts nearly all the way: "aaaaaaaaaaaa", "123456789012", "abcabcabcabc" is not
-// one, "abcdefghijkl" is.
+// sequence reports whether s repeats or counts nearly all the way: "aaaaaaaaaaaa", "123456789012",
+// "abcdefghijkl".
 func sequence(s string) bool {
 	steps, kinds, last := 0, map[rune]bool{}, rune(-10)
 	for _, r := range s {
@@ -107,7 +108,8 @@ func sequence(s string) bool {
 	return steps <= enough || len(kinds) <= enough
 }
 
-// personal are the words that others know of a person: the parts of the address and of the name, from four characters.
+// personal are the words that others know of a person: the parts of the address and of the name, from four characters,
+// the long ones first.
 func personal(email, name string) []string {
 	local, domain, _ := strings.Cut(umlauts.Replace(strings.ToLower(email)), "@")
 	words := []string{local, domain}
@@ -125,5 +127,6 @@ func personal(email, name string) []string {
 			long = append(long, w)
 		}
 	}
+	slices.SortFunc(long, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
 	return long
 }
