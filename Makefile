@@ -50,7 +50,7 @@ bench: | go ## ratios against the hand-written kernel, in one run
 	@$(GO) test -run '^$$' -bench . -benchtime 300ms ./internal/dist ./internal/draw ./internal/sim ./internal/calc
 
 golden: | go ## rewrite the golden files; read the diff as prose
-	@$(GO) test ./internal/report ./internal/chart ./internal/calc ./internal/cli -update
+	@$(GO) test ./internal/report ./internal/chart ./internal/calc ./internal/cli ./internal/auth -update
 
 generate: | go ## the Go code of the store's queries, after a change to internal/store/query/sql
 	@$(GO) -C tools build -o ../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc

@@ -25,6 +25,8 @@ var layers = []string{
 	"internal/font", "internal/chart", "internal/report", "internal/guide",
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
+	// people
+	"internal/auth",
 	// surfaces
 	"internal/cli", "cmd/rendite", "bench",
 }
@@ -37,8 +39,11 @@ var importers = map[string][]string{
 	"golang.org/x/sys":                  {"internal/sim"},
 	"github.com/nicksnyder/go-i18n/v2":  {"internal/locale"},
 	"github.com/bojanz/currency":        {"internal/locale"},
-	"golang.org/x/text":                 {"internal/locale", "internal/store"},
+	"golang.org/x/text":                 {"internal/locale", "internal/store", "internal/auth"},
 	"golang.org/x/image":                {"internal/font"},
+	"golang.org/x/crypto":               {"internal/auth"},
+	"golang.org/x/oauth2":               {"internal/auth"},
+	"github.com/coreos/go-oidc/v3":      {"internal/auth"},
 	"golang.org/x/term":                 {"internal/chart", "internal/cli"},
 	"github.com/spf13/cobra":            {"internal/cli"},
 	"github.com/spf13/pflag":            {"internal/cli"},
