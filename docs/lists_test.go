@@ -336,7 +336,7 @@ func TestJSON_everyFieldIsOnThePageAndNoOther(t *testing.T) {
 	const broken = "currency: EUR\ndiscount: 8 %\ncosts: {a: usres * 1 EUR}\nbenefits: {b: 1 EUR}\n"
 	for what, commands := range map[string][][2]string{
 		"calc":    {{"calc case.yaml --json --definitions --scenario more --lang en", jsonCase}},
-		"compare": {{"compare case.yaml --json --lang en", jsonCase}},
+		"compare": {{"compare case.yaml --json --lang en", jsonCase}, {"compare case.yaml --json --lang en --scenario nothing --scenario base", jsonCase}},
 		"check":   {{"check case.yaml --json --lang en", jsonCase}, {"check case.yaml --json --lang en", broken}},
 		"explain": {{"explain case.yaml --json --lang en --draws 1024", studyCase}},
 		"seek": {{"seek case.yaml --json --lang en --draws 1024 --month 20 --probability 60", studyCase},

@@ -112,6 +112,7 @@ var elsewhere = map[string]string{
 	"set_value":            "TestOptionsAndOverlaysAreChecked",
 	"draws_range":          "TestOptionsAndOverlaysAreChecked",
 	"no_scenarios":         "TestOptionsAndOverlaysAreChecked",
+	"wait_range":           "TestOptionsAndOverlaysAreChecked",
 	"catalogue_folder":     "TestBrokenCataloguesAreNamed",
 	"catalogue_read":       "TestBrokenCataloguesAreNamed",
 	"catalogue_incomplete": "TestBrokenCataloguesAreNamed",
@@ -353,6 +354,13 @@ func TestOptionsAndOverlaysAreChecked(t *testing.T) {
 	}
 	check("nothing to compare", list, `fall.yaml: Fehler: Die Datei hat keine Szenarien, die man vergleichen könnte.
   → Unter „scenarios:“ eines anlegen, zum Beispiel: vorsichtig: {assumptions: {users: 30}}`)
+
+	_, list, err = calc.Compare(context.Background(), calc.Case{Name: "fall.yaml", Text: []byte(base)}, []string{"base", "base+36"}, calc.Options{Draws: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("to wait as long as the horizon", list, `fall.yaml: Fehler: Um 36 Monate aufschieben geht in diesem Fall nicht; möglich sind 1 bis 35 Monate, einer weniger als der Zeitraum.
+  → Kürzer warten, oder „horizon“ verlängern.`)
 
 	_, list = casefile.Set("users", "{")
 	check("a value that is no YAML", list, `--set:1:1: Fehler: --set versteht „users“ mit diesem Wert nicht.

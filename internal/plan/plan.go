@@ -240,6 +240,14 @@ func (g *Graph) LagBy(x *Node, months int) *Node {
 	return g.add(n)
 }
 
+// Delay starts every line a number of months later. The horizon stays, so that the flows of the last months fall out.
+// Discount factors of months stay those of the calendar.
+func (g *Graph) Delay(months int) {
+	for i := range g.Lines {
+		g.Lines[i].Flow = g.LagBy(g.Lines[i].Flow, months)
+	}
+}
+
 // fold computes a node whose operands are all known.
 func (g *Graph) fold(n *Node) *Node {
 	values := make([]float64, g.Horizon+1)
