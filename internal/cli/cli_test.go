@@ -104,7 +104,7 @@ func TestStudiesEndWithTheCodeOfWhatIsWrong(t *testing.T) {
 		{"sought", 0, []string{"seek", good, "--draws", "128", "--month", "24"}},
 		{"no case", 1, []string{"explain", bad}},
 		{"no such scenario", 1, []string{"seek", good, "--month", "24", "--scenario", "nope"}},
-		{"two scenarios", 2, []string{"explain", good, "--scenario", "a", "--scenario", "b"}},
+		{"two scenarios", 2, []string{"audit", good, "--scenario", "a", "--scenario", "b"}},
 		{"no file", 2, []string{"seek", "missing.yaml", "--month", "24"}},
 		{"no goal", 2, []string{"seek", good}},
 		{"two goals", 2, []string{"seek", good, "--month", "24", "--npv", "0"}},

@@ -8,9 +8,10 @@ import (
 	"github.com/rendite-crm/rendite/internal/report"
 )
 
-// study reads a case and runs it with the draws of a study.
-func (p *program) study(file string, f caseFlags, draws bool) (*decide.Study, error) {
-	if len(f.scenario) > 1 {
+// study reads a case and runs it with the draws of a study. Further scenarios are alternatives, where the question knows
+// any.
+func (p *program) study(file string, f caseFlags, draws, alternatives bool) (*decide.Study, error) {
+	if len(f.scenario) > 1 && !alternatives {
 		p.fail("cli.one_scenario", nil)
 		return nil, exit(exitUsage)
 	}
@@ -29,12 +30,21 @@ func (p *program) study(file string, f caseFlags, draws bool) (*decide.Study, er
 		p.fail("cli.least_draws", diag.Args{"draws": decide.LeastDraws})
 		return nil, exit(exitUsage)
 	}
-	if len(f.scenario) == 1 {
+	if len(f.scenario) > 0 {
 		o.Scenario = f.scenario[0]
 	}
 	s, list, err := decide.New(p.ctx, in, o)
 	if err != nil {
 		return nil, err
+	}
+	if s != nil && len(f.scenario) > 1 {
+		wrong, err := s.Choose(p.ctx, f.scenario[1:]...)
+		if err != nil {
+			return nil, err
+		}
+		if wrong.Err() != nil {
+			s, list = nil, wrong
+		}
 	}
 	if s == nil {
 		if f.json {
@@ -51,7 +61,7 @@ func (p *program) explainCommand() *cobra.Command {
 	month := 0.0
 	c := &cobra.Command{Use: "explain CASE", Short: p.t("cli.explain"), Long: p.t("cli.explain.long"), Args: p.oneCase,
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := p.study(args[0], f, c.Flags().Changed("draws"))
+			s, err := p.study(args[0], f, c.Flags().Changed("draws"), true)
 			if err != nil {
 				return err
 			}
@@ -97,7 +107,7 @@ func (p *program) seekCommand() *cobra.Command {
 				p.fail("cli.flag_value", diag.Args{"name": "probability", "value": probability})
 				return exit(exitUsage)
 			}
-			s, err := p.study(args[0], f, c.Flags().Changed("draws"))
+			s, err := p.study(args[0], f, c.Flags().Changed("draws"), false)
 			if err != nil {
 				return err
 			}
@@ -121,7 +131,7 @@ func (p *program) auditCommand() *cobra.Command {
 	var f caseFlags
 	c := &cobra.Command{Use: "audit CASE", Short: p.t("cli.audit"), Long: p.t("cli.audit.long"), Args: p.oneCase,
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := p.study(args[0], f, c.Flags().Changed("draws"))
+			s, err := p.study(args[0], f, c.Flags().Changed("draws"), false)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"slices"
+
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/model"
 )
@@ -34,14 +36,16 @@ var howFactor = map[string]struct {
 // from worthless is left out.
 func (s *Study) Measures(info Information) []Measure {
 	plan := []Measure{}
+	inputs, _ := s.unknown()
 	for _, w := range info.Single {
 		if w.Nothing || w.Value <= 0 {
 			continue
 		}
-		q, ok := s.Model.Quantity(w.ID)
-		if !ok {
+		i := slices.IndexFunc(inputs, func(q *model.Quantity) bool { return q.ID == w.ID })
+		if i < 0 {
 			continue
 		}
+		q := inputs[i]
 		m := Measure{ID: w.ID, Label: w.Label, Worth: w.Value, SE: w.SE}
 		m.How, m.Days = s.how(q)
 		plan = append(plan, m)

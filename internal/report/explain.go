@@ -74,6 +74,14 @@ func Translate(e *decide.Explanation, r *result.Result, l *locale.Locale) {
 			e.Levers[i].Label = x.say("explain.factor."+e.Levers[i].Kind, nil)
 		}
 	}
+	for i := range e.Decision {
+		switch e.Decision[i].ID {
+		case result.Nothing:
+			e.Decision[i].Label = l.Text("compare.nothing", nil)
+		case "base":
+			e.Decision[i].Label = l.Text("compare.base", nil)
+		}
+	}
 	for i := range e.Groups {
 		if l.Has("explain.factor." + e.Groups[i].ID) {
 			e.Groups[i].Label = x.say("explain.factor."+e.Groups[i].ID, nil)
@@ -277,9 +285,33 @@ func (x *explained) sobol(all []decide.Index) {
 	}
 }
 
+// decision says between what is decided, where that is more than to go or not to go.
+func (x *explained) decision(e *decide.Explanation) {
+	if len(e.Decision) <= 2 {
+		if len(e.Scenarios) > 0 {
+			args := "--scenario base"
+			for _, id := range e.Scenarios {
+				args += " --scenario " + visible(id)
+			}
+			x.prose(dim, x.say("explain.decision.more", diag.Args{"flags": args}), 0)
+		}
+		return
+	}
+	var names []string
+	best := e.Decision[0]
+	for _, a := range e.Decision {
+		names = append(names, x.quoted(a.Label))
+		if a.NPV > best.NPV {
+			best = a
+		}
+	}
+	x.prose("", x.say("explain.decision", diag.Args{"list": x.l.And(names), "best": best.Label, "npv": x.money(best.NPV), "p": best.Best}), 0)
+}
+
 // plan is what to find out before deciding.
 func (x *explained) plan(e *decide.Explanation) {
 	x.heading(x.say("explain.plan", nil), "")
+	x.decision(e)
 	if len(e.Plan) == 0 {
 		x.prose("", x.say("explain.plan.empty", nil), 0)
 		return
