@@ -339,7 +339,7 @@ func TestJSON_everyFieldIsOnThePageAndNoOther(t *testing.T) {
 		"compare": {{"compare case.yaml --json --lang en", jsonCase}, {"compare case.yaml --json --lang en --scenario nothing --scenario base", jsonCase}},
 		"check":   {{"check case.yaml --json --lang en", jsonCase}, {"check case.yaml --json --lang en", broken}},
 		"explain": {{"explain case.yaml --json --lang en --draws 1024", studyCase}},
-		"seek": {{"seek case.yaml --json --lang en --draws 1024 --month 20 --probability 60", studyCase},
+		"seek": {{"seek case.yaml --json --lang en --draws 1024 --month 22 --probability 50", studyCase},
 			{"seek case.yaml --json --lang en --draws 1024 --npv 1000000000", studyCase}},
 		"levers": {{"levers --json --lang en", ""}},
 	} {

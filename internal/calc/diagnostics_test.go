@@ -359,7 +359,7 @@ func TestOptionsAndOverlaysAreChecked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check("to wait as long as the horizon", list, `fall.yaml: Fehler: Um 36 Monate aufschieben geht in diesem Fall nicht; möglich sind 1 bis 35 Monate, einer weniger als der Zeitraum.
+	check("to wait as long as the horizon", list, `fall.yaml: Fehler: Um 36 Monate aufschieben geht in diesem Fall nicht; möglich sind 1 bis 35 Monate, einer weniger als der Zeitraum.
   → Kürzer warten, oder „horizon“ verlängern.`)
 
 	_, list = casefile.Set("users", "{")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/model"
+	"github.com/rendite-crm/rendite/internal/quantity"
 )
 
 // Measure is one step of a measuring plan: what to find out before deciding, how, and what that is worth at most.
@@ -17,6 +18,8 @@ type Measure struct {
 	SE    float64        `json:"se"`
 	// Days is a rough effort in workdays; 0 where none is known.
 	Days float64 `json:"days"`
+	// Cost is what these days cost by the wage of the case; nil where it has none or the days are not known.
+	Cost *float64 `json:"cost"`
 }
 
 // how to find out what the factors will be; levers and cost items bring their own text.
@@ -48,6 +51,9 @@ func (s *Study) Measures(info Information) []Measure {
 		q := inputs[i]
 		m := Measure{ID: w.ID, Label: w.Label, Worth: w.Value, SE: w.SE}
 		m.How, m.Days = s.how(q)
+		if wage, ok := s.wage(); ok && m.Days > 0 {
+			m.Cost = pointer(m.Days * quantity.WorkdayHours * wage)
+		}
 		plan = append(plan, m)
 	}
 	return plan
@@ -79,7 +85,7 @@ func (s *Study) how(q *model.Quantity) (catalogue.Text, float64) {
 		return catalogue.Text{German: "Angebot oder Beleg einholen und den Bereich damit verengen.",
 			English: "Get a quote or a record and narrow the range with it."}, 1
 	}
-	cat := s.Case.Catalogue
+	cat := s.catalogue()
 	if line.Benefit {
 		if lever, err := cat.Lever(line.Lever); err == nil {
 			return lever.Measure, 5

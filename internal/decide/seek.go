@@ -171,6 +171,9 @@ func controllable(q *model.Quantity) bool {
 	if ok && slices.Contains(casefile.CurveNames, name) {
 		return field != "start"
 	}
+	if q.ID == "users" {
+		return true // how many get a seat is decided, whatever lines make of it
+	}
 	switch q.Role {
 	case model.Baseline:
 		return false
@@ -198,7 +201,7 @@ func (s *Study) at(ctx context.Context, c control, v float64) (*sim.Outcome, err
 	if c.input >= 0 {
 		return s.run(ctx, map[int]float64{c.input: v})
 	}
-	out, _, err := s.with(ctx, map[string]string{c.q.ID: written(c.q, v)})
+	out, _, err := s.with(ctx, deviation{values: map[string]string{c.q.ID: written(c.q, v)}})
 	return out, err
 }
 
@@ -213,9 +216,37 @@ func written(q *model.Quantity, v float64) string {
 
 var errStep = errors.New("decide: a changed case does not check")
 
-// with runs the case with values of the file replaced, on the same random numbers.
-func (s *Study) with(ctx context.Context, values map[string]string) (*sim.Outcome, *plan.Graph, error) {
-	c := s.Case
+// deviation is what a run has otherwise than the case: values of the file, shifts of inputs and factors of costs, by id.
+type deviation struct {
+	values map[string]string
+	shifts map[string]sim.Shift
+	scale  map[string]float64
+}
+
+func (d *deviation) add(x change) {
+	switch {
+	case x.scale != nil:
+		d.scale = x.scale
+	case x.c.input >= 0:
+		if d.shifts == nil {
+			d.shifts = map[string]sim.Shift{}
+		}
+		d.shifts[x.c.q.ID] = x.shift()
+	default:
+		d.set(x.c.q.ID, written(x.c.q, x.value()))
+	}
+}
+
+func (d *deviation) set(id, value string) {
+	if d.values == nil {
+		d.values = map[string]string{}
+	}
+	d.values[id] = value
+}
+
+// with runs the deviation on the same random numbers.
+func (s *Study) with(ctx context.Context, d deviation) (*sim.Outcome, *plan.Graph, error) {
+	c, values := s.Case, d.values
 	c.Overlays = slices.Clone(c.Overlays)
 	ids := make([]string, 0, len(values))
 	for id := range values {
@@ -229,7 +260,8 @@ func (s *Study) with(ctx context.Context, values map[string]string) (*sim.Outcom
 		}
 		c.Overlays = append(c.Overlays, node)
 	}
-	m, list := calc.Check(c, s.Options.Scenario)
+	// "base", not "": the other scenarios need no check each time.
+	m, list := calc.Check(c, cmp.Or(s.Options.Scenario, "base"))
 	if m == nil {
 		return nil, nil, errors.Join(errStep, list)
 	}
@@ -237,11 +269,22 @@ func (s *Study) with(ctx context.Context, values map[string]string) (*sim.Outcom
 	if err != nil {
 		return nil, nil, err
 	}
+	for i, l := range g.Lines {
+		if f, ok := d.scale[l.ID]; ok && !l.Benefit {
+			g.Lines[i].Flow = g.Apply(plan.OpMul, l.Flow, g.Constant(f))
+		}
+	}
 	runner, err := sim.New(g)
 	if err != nil {
 		return nil, nil, err
 	}
-	out, err := runner.Run(ctx, sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys, Workers: 1, Brief: true})
+	o := sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys, Workers: 1, Brief: true, Shifts: map[int]sim.Shift{}}
+	for i, in := range g.Inputs {
+		if shift, ok := d.shifts[in.ID]; ok {
+			o.Shifts[i] = shift
+		}
+	}
+	out, err := runner.Run(ctx, o)
 	return out, g, err
 }
 
