@@ -155,6 +155,9 @@ func TestAuditIsSilentForTheExamples(t *testing.T) {
 		}
 		name := filepath.Base(path)
 		list := decide.Audit(answer(t, name, text))
+		if name == "maschinenbau.yaml" && len(list) > 0 {
+			t.Errorf("the example of the README has findings: %v", list)
+		}
 		if got := slices.Compact(slices.Sorted(slices.Values(unsound(list)))); !cmp.Equal(got, slices.Sorted(slices.Values(documented[name]))) && len(got)+len(documented[name]) > 0 {
 			t.Errorf("%s: %v", name, list)
 		}
