@@ -341,6 +341,7 @@ func TestJSON_everyFieldIsOnThePageAndNoOther(t *testing.T) {
 		"explain": {{"explain case.yaml --json --lang en --draws 1024", studyCase}},
 		"seek": {{"seek case.yaml --json --lang en --draws 1024 --month 22 --probability 50", studyCase},
 			{"seek case.yaml --json --lang en --draws 1024 --npv 1000000000", studyCase}},
+		"audit":  {{"audit case.yaml --json --lang en --draws 1024", studyCase}},
 		"levers": {{"levers --json --lang en", ""}},
 	} {
 		found := map[string]bool{}

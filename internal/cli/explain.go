@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/rendite-crm/rendite/internal/calc"
 	"github.com/rendite-crm/rendite/internal/decide"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/report"
@@ -129,6 +130,7 @@ func (p *program) seekCommand() *cobra.Command {
 
 func (p *program) auditCommand() *cobra.Command {
 	var f caseFlags
+	baseline := ""
 	c := &cobra.Command{Use: "audit CASE", Short: p.t("cli.audit"), Long: p.t("cli.audit.long"), Args: p.oneCase,
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := p.study(args[0], f, c.Flags().Changed("draws"), false)
@@ -136,11 +138,40 @@ func (p *program) auditCommand() *cobra.Command {
 				return err
 			}
 			found := s.Audit()
+			if baseline != "" {
+				sealed, err := p.sealed(baseline, f, s.Options)
+				if err != nil {
+					return err
+				}
+				found = append(found, decide.Against(sealed, s.Answer)...).Sorted()
+			}
 			if f.json {
 				return writeJSON(p.Out, map[string]any{"findings": p.notes(found)})
 			}
 			return report.Audit(p.Out, found, p.l, p.reportOptions(f))
 		}}
 	p.simulationFlags(c, &f)
+	c.Flags().StringVar(&baseline, "sealed", "", p.t("cli.flag.sealed"))
 	return c
+}
+
+// sealed runs the baseline of a case, without what --set changes.
+func (p *program) sealed(file string, f caseFlags, o calc.Options) (*calc.Answer, error) {
+	f.set = nil
+	in, err := p.read(file, f)
+	if err != nil {
+		return nil, err
+	}
+	o.Draws = decide.LeastDraws // only its plan counts
+	a, list, err := calc.Run(p.ctx, in, o)
+	if err != nil {
+		return nil, err
+	}
+	if a == nil {
+		if f.json {
+			return nil, p.jsonProblems(list)
+		}
+		return nil, p.problems(list)
+	}
+	return a, nil
 }
