@@ -10,15 +10,18 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rendite-crm/rendite/internal/calc"
 	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/formula"
 	"github.com/rendite-crm/rendite/internal/quantity"
+	"github.com/rendite-crm/rendite/internal/sim"
 )
 
 // rows are the rows of the table after the comment `list: NAME` or `table: NAME` of a page, its heading left out.
@@ -287,6 +290,25 @@ func TestDependencies_areTheModulesThatAreImported(t *testing.T) {
 	}
 	if diff := cmp.Diff(direct, page); diff != "" {
 		t.Errorf("dependencies.md (-code +page):\n%s", diff)
+	}
+}
+
+func TestLanguage_theLimitsAreThoseOfTheCode(t *testing.T) {
+	page := read(t, "language.md")
+	_, table, _ := strings.Cut(page, "## Limits")
+	for what, n := range map[string]int{"| file | 1 MiB": casefile.MaxNodes, "| formula": formula.MaxLength, "| lines": casefile.MaxLines, "| horizon": casefile.MaxHorizon,
+		"| scenarios": casefile.MaxScenarios, "| one draw": calc.MaxCells, "| draws": sim.MaxDraws} {
+		grouped := ""
+		for i, r := range strconv.Itoa(n) {
+			if i > 0 && (len(strconv.Itoa(n))-i)%3 == 0 {
+				grouped += " "
+			}
+			grouped += string(r)
+		}
+		_, row, ok := strings.Cut(table, what)
+		if row, _, _ = strings.Cut(row, "\n"); !ok || !strings.Contains(row, " "+grouped) {
+			t.Errorf("language.md does not say that %s is at most %s", strings.Trim(what, "| "), grouped)
+		}
 	}
 }
 

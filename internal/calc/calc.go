@@ -31,6 +31,10 @@ const DefaultDraws = 10_000
 // DefaultSeed is the seed where none is asked for.
 const DefaultSeed = 1
 
+// MaxCells is the most values that one draw of a case may need, see plan.Graph.Cells: far above what people write and
+// some ten seconds for the default number of draws.
+const MaxCells = 500_000
+
 // Case is a case file and how it is to be computed.
 type Case struct {
 	Name      string // of the file, for places
@@ -201,6 +205,9 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	g, err := compile(m, o.Wait)
 	if err != nil {
 		return nil, nil, fmt.Errorf("compile %s: %w", c.Name, err)
+	}
+	if n := g.Cells(); n > MaxCells {
+		return nil, diag.List{diag.New("too_much_work", diag.Position{File: c.Name}, diag.Args{"cells": n, "limit": MaxCells})}, nil
 	}
 	order := keys(c, base)
 	compiled := time.Now()

@@ -263,6 +263,10 @@ func (d *decoder) scenarios(n *Node) []Scenario {
 		return nil
 	}
 	var all []Scenario
+	if n.Kind == Map && len(n.Entries) > MaxScenarios {
+		d.add("too_many_scenarios", n.Entries[MaxScenarios].At, diag.Args{"scenarios": len(n.Entries), "limit": MaxScenarios})
+		return nil
+	}
 	known := append(slices.DeleteFunc(slices.Clone(topKeys), func(k string) bool { return k == "scenarios" }), "label", "remove")
 	for _, e := range d.entries(n, "scenarios") {
 		s := Scenario{ID: e.Key, At: e.At, Node: e.Value}

@@ -271,6 +271,42 @@ func TestSeek_theValueFoundMeetsTheTarget(t *testing.T) {
 	}
 }
 
+func TestSeek_thereIsNoPartOfAUser(t *testing.T) {
+	s := study(t, machineBuilder(t), calc.Options{Draws: 4096})
+	npv := 0.0
+	goal, err := s.Seek(context.Background(), decide.Target{NPV: &npv, Probability: 0.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, n := range goal.Single {
+		if n.ID != "users" && n.ID != "costs.migration.records" {
+			continue
+		}
+		seen++
+		if n.Limit != math.Round(n.Limit) || n.Value != nil && *n.Value != math.Round(*n.Value) {
+			t.Errorf("%+v", n)
+		}
+		if n.ID != "users" {
+			continue
+		}
+		// The number found meets the goal, one user more does not.
+		if n.Value == nil {
+			t.Fatalf("%+v", n)
+		}
+		for more, meets := range map[int]bool{0: true, 1: false} {
+			text := strings.Replace(machineBuilder(t), "users: 40", fmt.Sprintf("users: %d", int(*n.Value)+more), 1)
+			again := study(t, text, calc.Options{Draws: 4096})
+			if got := sim.Quantile(again.Outcome.NPV, 0.5)[0] >= 0; got != meets {
+				t.Errorf("%v users and %d more: %v", *n.Value, more, got)
+			}
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d counts", seen)
+	}
+}
+
 func TestSeek_npvIsMetToATenthOfAPerCent(t *testing.T) {
 	s := study(t, machineBuilder(t), calc.Options{Draws: 4096})
 	npv := 50_000.0
@@ -279,7 +315,7 @@ func TestSeek_npvIsMetToATenthOfAPerCent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range goal.Single {
-		if n.Value != nil && math.Abs(n.Probability-0.5) > 0.01 {
+		if n.Value != nil && *n.Value != math.Round(*n.Value) && math.Abs(n.Probability-0.5) > 0.01 {
 			t.Errorf("%s = %v: probability %v", n.ID, *n.Value, n.Probability)
 		}
 	}

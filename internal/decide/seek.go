@@ -65,7 +65,7 @@ type Goal struct {
 
 // Seek finds, for each controllable assumption alone, the value at which the target is met. Values are found by bisection
 // on the same random numbers, which makes the outcome monotone in each assumption as the model is; the break-even month is
-// met to 0.05 months and NPV to 0.1 %.
+// met to 0.05 months and NPV to 0.1 %, counts such as users to the next whole number that meets the target.
 func (s *Study) Seek(ctx context.Context, t Target) (Goal, error) {
 	goal := Goal{Target: t, Probability: t.reached(s.Outcome), Single: []Need{}}
 	controls := s.controls()
@@ -121,6 +121,19 @@ type control struct {
 	now        float64
 	low, high  float64
 	unitFactor float64 // canonical to the unit shown
+	whole      bool    // a count: there is no part of a user
+}
+
+// countable makes a control of a count one in whole numbers. A plain number counts things where it has no unit and where it,
+// or each of the three values of its range, is a whole number of at least two.
+func (c *control) countable(values ...float64) {
+	c.whole = c.q.Unit.Text == "" && !c.q.IsShare() && !strings.HasSuffix(c.q.ID, ".months_to_90")
+	for _, v := range values {
+		c.whole = c.whole && v >= 2-1e-9 && math.Abs(v-math.Round(v)) < 1e-9*v
+	}
+	if c.whole {
+		c.low, c.high = math.Ceil(c.low), math.Floor(c.high)
+	}
 }
 
 // controls lists the controllable assumptions: the factors of realisation, effects of levers, costs, and what the file's
@@ -134,6 +147,7 @@ func (s *Study) controls() []control {
 		d := q.Dist
 		c := control{q: q, input: i, now: d.Quantile(0.5), unitFactor: q.Factor / q.Unit.Scale}
 		c.low, c.high = limits(q, d.Quantile(0.001), d.Quantile(0.999))
+		c.countable(d.Quantile(0.1), d.Quantile(0.5), d.Quantile(0.9))
 		all = append(all, c)
 	}
 	used := s.used()
@@ -145,6 +159,7 @@ func (s *Study) controls() []control {
 		v := n.Canonical()
 		c := control{q: q, input: -1, now: v, unitFactor: 1 / n.Unit.Scale}
 		c.low, c.high = limits(q, v, v)
+		c.countable(v)
 		all = append(all, c)
 	}
 	return all
@@ -335,6 +350,11 @@ func (s *Study) need(ctx context.Context, t Target, c control) (*Need, error) {
 	}
 	for range 60 {
 		mid := (good + bad) / 2
+		if c.whole {
+			if mid = math.Round(mid); math.Abs(good-bad) <= 1 {
+				break
+			}
+		}
 		g, err := gap(mid)
 		if err != nil {
 			return nil, err
@@ -344,7 +364,7 @@ func (s *Study) need(ctx context.Context, t Target, c control) (*Need, error) {
 		} else {
 			bad = mid
 		}
-		if -gGood <= tolerance && math.Abs(good-bad) <= 1e-3*math.Abs(good) || math.Abs(good-bad) <= 1e-9*math.Abs(good) {
+		if !c.whole && -gGood <= tolerance && math.Abs(good-bad) <= 1e-3*math.Abs(good) || math.Abs(good-bad) <= 1e-9*math.Abs(good) {
 			break
 		}
 	}

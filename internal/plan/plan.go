@@ -116,6 +116,21 @@ func New(horizon int, discount []float64, period int) *Graph {
 // Nodes lists all nodes; operands come before the operations that use them.
 func (g *Graph) Nodes() []*Node { return g.nodes }
 
+// Cells is how many values one draw needs: one of each node that varies by draw, one a month of those that vary by month
+// too.
+func (g *Graph) Cells() int {
+	cells := 0
+	for _, n := range g.nodes {
+		switch n.Shape {
+		case PerDraw:
+			cells++
+		case PerCell:
+			cells += g.Horizon + 1
+		}
+	}
+	return cells
+}
+
 func (g *Graph) add(n *Node) *Node {
 	var b strings.Builder
 	id := func(x *Node) int {

@@ -100,8 +100,11 @@ func Compare(w io.Writer, c *result.Comparison, l *locale.Locale, opt Options) e
 	if notes := newNotes(c); len(notes) > 0 {
 		p.gap()
 		p.add(p.paint(bold, l.Text("result.notes", nil)))
-		for _, n := range notes {
+		for _, n := range notes[:min(len(notes), mostNotes)] {
 			p.prose("", "• "+n, 2)
+		}
+		if n := len(notes) - mostNotes; n > 0 {
+			p.prose(dim, l.Text("result.notes.more", diag.Args{"count": n}), 2)
 		}
 	}
 	p.gap()
