@@ -10,15 +10,18 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rendite-crm/rendite/internal/calc"
 	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/formula"
 	"github.com/rendite-crm/rendite/internal/quantity"
+	"github.com/rendite-crm/rendite/internal/sim"
 )
 
 // rows are the rows of the table after the comment `list: NAME` or `table: NAME` of a page, its heading left out.
@@ -290,6 +293,25 @@ func TestDependencies_areTheModulesThatAreImported(t *testing.T) {
 	}
 }
 
+func TestLanguage_theLimitsAreThoseOfTheCode(t *testing.T) {
+	page := read(t, "language.md")
+	_, table, _ := strings.Cut(page, "## Limits")
+	for what, n := range map[string]int{"| file | 1 MiB": casefile.MaxNodes, "| formula": formula.MaxLength, "| lines": casefile.MaxLines, "| horizon": casefile.MaxHorizon,
+		"| scenarios": casefile.MaxScenarios, "| one draw": calc.MaxCells, "| draws": sim.MaxDraws} {
+		grouped := ""
+		for i, r := range strconv.Itoa(n) {
+			if i > 0 && (len(strconv.Itoa(n))-i)%3 == 0 {
+				grouped += " "
+			}
+			grouped += string(r)
+		}
+		_, row, ok := strings.Cut(table, what)
+		if row, _, _ = strings.Cut(row, "\n"); !ok || !strings.Contains(row, " "+grouped) {
+			t.Errorf("language.md does not say that %s is at most %s", strings.Trim(what, "| "), grouped)
+		}
+	}
+}
+
 func TestReadme_isShort(t *testing.T) {
 	if n := strings.Count(read(t, "../README.md"), "\n"); n > 150 {
 		t.Errorf("README.md has %d lines, want at most 150", n)
@@ -336,11 +358,12 @@ func TestJSON_everyFieldIsOnThePageAndNoOther(t *testing.T) {
 	const broken = "currency: EUR\ndiscount: 8 %\ncosts: {a: usres * 1 EUR}\nbenefits: {b: 1 EUR}\n"
 	for what, commands := range map[string][][2]string{
 		"calc":    {{"calc case.yaml --json --definitions --scenario more --lang en", jsonCase}},
-		"compare": {{"compare case.yaml --json --lang en", jsonCase}},
+		"compare": {{"compare case.yaml --json --lang en", jsonCase}, {"compare case.yaml --json --lang en --scenario nothing --scenario base", jsonCase}},
 		"check":   {{"check case.yaml --json --lang en", jsonCase}, {"check case.yaml --json --lang en", broken}},
 		"explain": {{"explain case.yaml --json --lang en --draws 1024", studyCase}},
-		"seek": {{"seek case.yaml --json --lang en --draws 1024 --month 20 --probability 60", studyCase},
+		"seek": {{"seek case.yaml --json --lang en --draws 1024 --month 22 --probability 50", studyCase},
 			{"seek case.yaml --json --lang en --draws 1024 --npv 1000000000", studyCase}},
+		"audit":  {{"audit case.yaml --json --lang en --draws 1024", studyCase}},
 		"levers": {{"levers --json --lang en", ""}},
 	} {
 		found := map[string]bool{}

@@ -58,8 +58,8 @@ var examples = map[string][]expectation{
 		{scenario: "office_only", never: [2]float64{0.75, 0.95}, positive: [2]float64{0.02, 0.25}},
 	},
 	"maschinenbau.yaml": {
-		{breakEven: [2]float64{32, 36}, never: [2]float64{0.4, 0.6}, positive: [2]float64{0.35, 0.5}, grade: "D", peakFundingMin: 150_000},
-		{scenario: "with_ai", breakEven: [2]float64{28, 36}, never: [2]float64{0.35, 0.5}, positive: [2]float64{0.4, 0.6}},
+		{never: [2]float64{0.5, 0.7}, positive: [2]float64{0.25, 0.45}, grade: "D", peakFundingMin: 150_000},
+		{scenario: "with_ai", never: [2]float64{0.4, 0.6}, positive: [2]float64{0.35, 0.5}},
 	},
 	"dienstleister.yaml": {
 		{breakEven: [2]float64{40, 48}, never: [2]float64{0.35, 0.6}, positive: [2]float64{0.3, 0.6}, peakFundingMin: 300_000},
@@ -307,9 +307,22 @@ scenarios:
   with_ai: {costs: {ai: {amount: users * 28 EUR/month, from: 4}}, assumptions: {hours_saved: 0.8 .. 2.2 .. 4 h/week}}
 `
 
+// The design leaves out what an audit asks for; the example adds it.
 func TestTheMachineBuilderKeepsTheNumbersOfTheDesign(t *testing.T) {
 	c := read(t, "maschinenbau.yaml")
-	design := c
+	var without []string
+	for _, line := range strings.Split(string(c.Text), "\n") {
+		switch {
+		case line == "  migration:" || line == "  admin:":
+			without = append(without, "#"+line)
+		case len(without) > 0 && strings.HasPrefix(line, "    ") && strings.HasPrefix(without[len(without)-1], "#"):
+			without = append(without, "#"+line)
+		default:
+			without = append(without, line)
+		}
+	}
+	c.Text = []byte(strings.Join(without, "\n"))
+	design := read(t, "maschinenbau.yaml")
 	design.Text = []byte(machineBuilder)
 	for _, scenario := range []string{"", "with_ai"} {
 		a, b := run(t, c, scenario), run(t, design, scenario)

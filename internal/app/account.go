@@ -176,8 +176,8 @@ func (s accounts) CredentialByEmail(ctx context.Context, email string) (auth.Cre
 	return auth.Credential{User: u.ID, Hash: u.PasswordHash, Disabled: !u.Disabled.IsZero()}, err == nil, err
 }
 
-func (s accounts) ReplacePasswordHash(ctx context.Context, user, _, hash string) error {
-	return known(s.store.RehashPassword(ctx, user, hash))
+func (s accounts) ReplacePasswordHash(ctx context.Context, user, old, hash string) error {
+	return known(s.store.ReplacePasswordHash(ctx, user, old, hash))
 }
 
 func (s accounts) UserByIdentity(ctx context.Context, issuer, subject string) (string, bool, error) {

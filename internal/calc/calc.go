@@ -31,6 +31,10 @@ const DefaultDraws = 10_000
 // DefaultSeed is the seed where none is asked for.
 const DefaultSeed = 1
 
+// MaxCells is the most values that one draw of a case may need, see plan.Graph.Cells: far above what people write and
+// some ten seconds for the default number of draws.
+const MaxCells = 500_000
+
 // Case is a case file and how it is to be computed.
 type Case struct {
 	Name      string // of the file, for places
@@ -43,7 +47,10 @@ type Case struct {
 // Options say how to simulate.
 type Options struct {
 	Scenario string // id; empty is the base case
-	Draws    int    // 0 is DefaultDraws
+	// Wait starts the whole case that many months later and keeps the end of the horizon and the day to which is
+	// discounted; 0 is as the file says, at most one month less than the horizon.
+	Wait     int
+	Draws    int // 0 is DefaultDraws
 	Seed     uint64
 	Pseudo   bool
 	Workers  int
@@ -191,10 +198,16 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 			return nil, found, nil
 		}
 	}
+	if o.Wait < 0 || o.Wait >= m.File.Horizon {
+		return nil, diag.List{diag.New("wait_range", diag.Position{File: c.Name}, diag.Args{"months": o.Wait, "limit": m.File.Horizon - 1})}, nil
+	}
 	read := time.Now()
-	g, err := m.Compile()
+	g, err := compile(m, o.Wait)
 	if err != nil {
 		return nil, nil, fmt.Errorf("compile %s: %w", c.Name, err)
+	}
+	if n := g.Cells(); n > MaxCells {
+		return nil, diag.List{diag.New("too_much_work", diag.Position{File: c.Name}, diag.Args{"cells": n, "limit": MaxCells})}, nil
 	}
 	order := keys(c, base)
 	compiled := time.Now()
@@ -208,18 +221,9 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	}
 	simulated := time.Now()
 	a := &Answer{Model: m, Graph: g, Outcome: out, Runner: runner, Keys: order, lang: o.Lang, Result: &result.Result{
-		Case: result.Case{
-			Name: m.File.Case, Organisation: m.File.Organisation, Currency: m.File.Currency, Start: m.File.Start,
-			HorizonMonths: m.File.Horizon, DiscountPerYear: m.File.Discount, Timing: "monthly",
-		},
-		Version: c.Version, Scenario: o.Scenario, Seed: o.Seed, Draws: o.Draws, Sampler: "sobol", Diagnostics: found,
+		Case: caseOf(m.File), Version: c.Version, Scenario: o.Scenario, WaitMonths: o.Wait, Seed: o.Seed, Draws: o.Draws, Sampler: sampler(o),
+		Diagnostics: found,
 	}}
-	if m.File.Yearly {
-		a.Case.Timing = "yearly"
-	}
-	if o.Pseudo {
-		a.Sampler = "pseudo"
-	}
 	if list := a.summarise(o); list.Err() != nil {
 		return nil, list, nil
 	}
@@ -227,6 +231,22 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	ms := func(from, to time.Time) float64 { return float64(to.Sub(from).Microseconds()) / 1000 }
 	a.Timing = result.Timing{Read: ms(started, read), Compile: ms(read, compiled), Simulate: ms(compiled, simulated), Summarise: ms(simulated, done)}
 	return a, a.Diagnostics, nil
+}
+
+func caseOf(f *casefile.File) result.Case {
+	c := result.Case{Name: f.Case, Organisation: f.Organisation, Currency: f.Currency, Start: f.Start, HorizonMonths: f.Horizon,
+		DiscountPerYear: f.Discount, Timing: "monthly"}
+	if f.Yearly {
+		c.Timing = "yearly"
+	}
+	return c
+}
+
+func sampler(o Options) string {
+	if o.Pseudo {
+		return "pseudo"
+	}
+	return "sobol"
 }
 
 func (a *Answer) note(code string, at diag.Position, args diag.Args) {

@@ -112,6 +112,7 @@ var elsewhere = map[string]string{
 	"set_value":            "TestOptionsAndOverlaysAreChecked",
 	"draws_range":          "TestOptionsAndOverlaysAreChecked",
 	"no_scenarios":         "TestOptionsAndOverlaysAreChecked",
+	"wait_range":           "TestOptionsAndOverlaysAreChecked",
 	"catalogue_folder":     "TestBrokenCataloguesAreNamed",
 	"catalogue_read":       "TestBrokenCataloguesAreNamed",
 	"catalogue_incomplete": "TestBrokenCataloguesAreNamed",
@@ -124,6 +125,8 @@ var elsewhere = map[string]string{
 	"file_too_deep":        "TestLimitsOfAFile",
 	"file_encoding":        "TestLimitsOfAFile",
 	"too_many_lines":       "TestLimitsOfAFile",
+	"too_many_scenarios":   "TestLimitsOfAFile",
+	"too_much_work":        "TestLimitsOfAFile",
 	"formula_too_long":     "TestLimitsOfAFile",
 	"formula_too_big":      "TestLimitsOfAFile",
 	"formula_too_deep":     "TestLimitsOfAFile",
@@ -354,6 +357,13 @@ func TestOptionsAndOverlaysAreChecked(t *testing.T) {
 	check("nothing to compare", list, `fall.yaml: Fehler: Die Datei hat keine Szenarien, die man vergleichen könnte.
   → Unter „scenarios:“ eines anlegen, zum Beispiel: vorsichtig: {assumptions: {users: 30}}`)
 
+	_, list, err = calc.Compare(context.Background(), calc.Case{Name: "fall.yaml", Text: []byte(base)}, []string{"base", "base+36"}, calc.Options{Draws: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("to wait as long as the horizon", list, `fall.yaml: Fehler: Um 36 Monate aufschieben geht in diesem Fall nicht; möglich sind 1 bis 35 Monate, einer weniger als der Zeitraum.
+  → Kürzer warten, oder „horizon“ verlängern.`)
+
 	_, list = casefile.Set("users", "{")
 	check("a value that is no YAML", list, `--set:1:1: Fehler: --set versteht „users“ mit diesem Wert nicht.
    1 │ users={
@@ -385,24 +395,39 @@ func TestOptionsAndOverlaysAreChecked(t *testing.T) {
 }
 
 func TestLimitsOfAFile(t *testing.T) {
-	var lines, table strings.Builder
+	var lines, table, scenarios, chain strings.Builder
 	for i := range casefile.MaxLines {
 		fmt.Fprintf(&lines, "  c%d: 5 EUR/month\n", i)
 	}
 	for i := range casefile.MaxNodes {
 		fmt.Fprintf(&table, "  a%d: 1\n", i)
 	}
+	for i := range casefile.MaxScenarios + 1 {
+		fmt.Fprintf(&scenarios, "  s%d: {horizon: 24}\n", i)
+	}
+	// Each assumption builds on the one before and varies by month and by draw.
+	fmt.Fprintf(&chain, "assumptions:\n  users: 40\n  wage: 52 EUR/h\n  x0: 1 .. 2 .. 3\n")
+	for i := range 1000 {
+		fmt.Fprintf(&chain, "  x%d: x%d + month\n", i+1, i)
+	}
+	fmt.Fprintf(&chain, "horizon: 600 months\nbenefits: {b: {amount: x1000 * 1 EUR/month}}\n")
 	for _, c := range []struct{ name, text, want string }{
 		{"a file of a megabyte", strings.Repeat("# viel Text\n", 100_000), "file_too_big 0:0"},
 		{"too many entries", "assumptions:\n" + table.String(), "file_too_many 6001:8"},
 		{"too many brackets", "note: Größe\ncase: " + strings.Repeat("[", 30), "file_too_deep 2:31"},
 		{"an umlaut that is not UTF-8", "case: Fall\norganisation: M\xfcller\n", "file_encoding 2:16"},
 		{"too many lines", whole("costs:\n" + lines.String()), "too_many_lines 1:1"},
+		{"too much for a draw", whole(chain.String()), "too_much_work 0:0"},
+		{"too many scenarios", whole("scenarios:\n" + scenarios.String()), "too_many_scenarios 52:3"},
 		{"a formula too long", whole("assumptions:\n  users: 1" + strings.Repeat(" + 1", 1500) + "\n"), "formula_too_long 2:4010"},
 		{"a formula too big", whole("assumptions:\n  users: 1" + strings.Repeat("+1", 1100) + "\n"), "formula_too_big 2:10"},
 		{"a formula too deep", whole("assumptions:\n  users: " + strings.Repeat("(", 80) + "1" + strings.Repeat(")", 80) + "\n"), "formula_too_deep 2:70"},
 	} {
-		_, list := calc.Check(calc.Case{Name: "fall.yaml", Text: []byte(c.text)}, "")
+		_, list, err := calc.Run(context.Background(), calc.Case{Name: "fall.yaml", Text: []byte(c.text)}, calc.Options{Draws: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool { return d.Severity != diag.Error })
 		if len(list) == 0 {
 			t.Errorf("%s passes", c.name)
 			continue

@@ -263,11 +263,15 @@ func (d *decoder) scenarios(n *Node) []Scenario {
 		return nil
 	}
 	var all []Scenario
+	if n.Kind == Map && len(n.Entries) > MaxScenarios {
+		d.add("too_many_scenarios", n.Entries[MaxScenarios].At, diag.Args{"scenarios": len(n.Entries), "limit": MaxScenarios})
+		return nil
+	}
 	known := append(slices.DeleteFunc(slices.Clone(topKeys), func(k string) bool { return k == "scenarios" }), "label", "remove")
 	for _, e := range d.entries(n, "scenarios") {
 		s := Scenario{ID: e.Key, At: e.At, Node: e.Value}
-		if e.Key == "base" {
-			d.add("name_taken", e.At, diag.Args{"name": "base"})
+		if e.Key == "base" || e.Key == "nothing" { // the case itself and doing nothing, see calc.Compare
+			d.add("name_taken", e.At, diag.Args{"name": e.Key})
 		}
 		if e.Value.Kind != Map {
 			d.add("map_expected", e.Value.At, diag.Args{"where": "scenarios." + e.Key, "example": "{assumptions: {users: 30}}"})

@@ -19,6 +19,8 @@ const (
 	MaxBytes = 1 << 20
 	MaxNodes = 12_000
 	MaxDepth = 24
+	// MaxScenarios bounds what every check of a case checks.
+	MaxScenarios = 50
 )
 
 // Kind is the kind of a Node.

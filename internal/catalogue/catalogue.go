@@ -50,6 +50,12 @@ var Factors = map[string]Text{
 	"process.months_to_90":      {"Monate bis zu den Prozessen", "Months to the processes"},
 }
 
+// Fields names what a line may have beside its amount.
+var Fields = map[string]Text{
+	"escalates": {"Preissteigerung", "Price increase"},
+	"risk":      {"Risiko", "Risk"},
+}
+
 // Default is the value of an input that a case may leave out; it always has a source.
 type Default struct {
 	Value  string `yaml:"value" json:"value,omitempty"`
@@ -201,6 +207,7 @@ type Catalogue struct {
 	costs    map[string]*Cost
 	packages map[string]*Package
 	chains   map[string]*Chain
+	steps    map[string]*Step
 }
 
 // Open returns the embedded catalogue, with the user's own folders before it: files in levers/, costs/ and ai/ there add

@@ -107,6 +107,16 @@ func TestFilesHoldNothingUnknown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	steps, err := os.ReadFile("data/steps.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all struct {
+		Steps map[string]*catalogue.Step `yaml:"steps"`
+	}
+	if err := yaml.UnmarshalWithOptions(steps, &all, yaml.Strict()); err != nil {
+		t.Error(err)
+	}
 	var chains struct {
 		Chains map[string]*catalogue.Chain `yaml:"chains"`
 	}
@@ -185,6 +195,50 @@ func TestEveryTextHasBothLanguages(t *testing.T) {
 		for _, in := range chain.Variables {
 			required("chain "+id, "label of "+in.Name, in.Label)
 			required("chain "+id, "hint of "+in.Name, in.Hint)
+		}
+	}
+}
+
+// The steps whose cost a case can be told; each says plainly where its hours come from.
+func TestStepsSayWhereTheirHoursComeFrom(t *testing.T) {
+	c := open(t)
+	for _, kind := range []string{"adoption", "data_quality", "process", "seats", "price"} {
+		s, err := c.Step(kind)
+		if err != nil || s == nil {
+			t.Fatal(kind, err)
+		}
+		if s.Kind != kind || s.Grade != "D" || s.Name.German == "" || s.Name.English == "" {
+			t.Errorf("%+v", s)
+		}
+		if !strings.HasPrefix(s.Source.German, "Unsere Annahme") || !strings.HasPrefix(s.Source.English, "Our assumption") {
+			t.Errorf("%s has grade %s and does not say that it is an assumption", kind, s.Grade)
+		}
+		if last := s.Costs[len(s.Costs)-1]; last.Per == "record" {
+			t.Errorf("%s costs nothing where the number of records is not known", kind)
+		}
+	}
+	if s, err := c.Step("effect"); s != nil || err != nil {
+		t.Error("nobody knows what a tenth more effect costs", s, err)
+	}
+}
+
+func TestAFolderReplacesTheCostOfAStep(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "steps.yaml", `steps:
+  adoption: {name: {de: Lotsen, en: Champions}, costs: [{per: case, hours: {low: 10, mid: 20, high: 30}}], source: {de: Angebot, en: Quote}, grade: B}
+`)
+	c := open(t, dir)
+	if s, err := c.Step("adoption"); err != nil || s.Name.English != "Champions" || s.Costs[0].Hours.Mid != 20 {
+		t.Error(s, err)
+	}
+	if s, err := c.Step("process"); err != nil || s == nil {
+		t.Error("what the folder does not name is lost", err)
+	}
+	for _, wrong := range []string{"{}", "{costs: [{per: user, hours: {low: 1, mid: 2, high: 3}}]}", "{source: {de: a, en: b}, costs: [{per: table, hours: {low: 1, mid: 2, high: 3}}]}",
+		"{source: {de: a, en: b}, costs: [{per: user, hours: {low: 3, mid: 2, high: 1}}]}"} {
+		write(t, dir, "steps.yaml", "steps: {adoption: "+wrong+"}\n")
+		if _, err := open(t, dir).Step("adoption"); code(err) != "catalogue_incomplete" {
+			t.Errorf("%s: %v", wrong, err)
 		}
 	}
 }

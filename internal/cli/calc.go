@@ -154,6 +154,7 @@ func severity(s diag.Severity) string {
 
 func (p *program) compareCommand() *cobra.Command {
 	var f caseFlags
+	var wait []int
 	c := &cobra.Command{Use: "compare CASE", Short: p.t("cli.compare"), Long: p.t("cli.compare.long"), Example: p.t("cli.compare.example"), Args: p.oneCase,
 		RunE: func(_ *cobra.Command, args []string) error {
 			in, err := p.read(args[0], f)
@@ -164,7 +165,18 @@ func (p *program) compareCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			comparison, list, err := calc.Compare(p.ctx, in, f.scenario, o)
+			alternatives := f.scenario
+			for _, months := range wait {
+				if months < 1 {
+					p.fail("cli.flag_value", diag.Args{"name": "wait", "value": fmt.Sprint(months)})
+					return exit(exitUsage)
+				}
+				if len(alternatives) == 0 {
+					alternatives = []string{"base"}
+				}
+				alternatives = append(alternatives, fmt.Sprintf("%s+%d", alternatives[0], months))
+			}
+			comparison, list, err := calc.Compare(p.ctx, in, alternatives, o)
 			if err != nil {
 				return err
 			}
@@ -183,6 +195,7 @@ func (p *program) compareCommand() *cobra.Command {
 			return report.Compare(p.Out, comparison, p.l, p.reportOptions(f))
 		}}
 	p.simulationFlags(c, &f)
+	c.Flags().IntSliceVar(&wait, "wait", nil, p.t("cli.flag.wait"))
 	return c
 }
 

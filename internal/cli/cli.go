@@ -279,15 +279,27 @@ func (p *program) options(f caseFlags) (calc.Options, error) {
 	return o, nil
 }
 
+// mostProblems is how many errors, and how many warnings, are printed; --json has all of them.
+const mostProblems = 50
+
 // problems prints errors and warnings to standard error and gives the exit code.
 func (p *program) problems(list diag.List) error {
 	colour := chart.ColourFor(p.Err, p.Env)
-	wrong := 0
+	wrong, shown, hidden := 0, map[bool]int{}, 0
 	for _, d := range list {
-		fmt.Fprintln(p.Err, p.l.Diagnostic(d, colour))
-		if d.Severity == diag.Error {
+		isError := d.Severity == diag.Error
+		if isError {
 			wrong++
 		}
+		if shown[isError] == mostProblems {
+			hidden++
+			continue
+		}
+		shown[isError]++
+		fmt.Fprintln(p.Err, p.l.Diagnostic(d, colour))
+	}
+	if hidden > 0 {
+		fmt.Fprintln(p.Err, p.l.Text("cli.more_problems", diag.Args{"count": hidden}))
 	}
 	if wrong == 0 {
 		return nil

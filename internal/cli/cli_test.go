@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,7 +105,7 @@ func TestStudiesEndWithTheCodeOfWhatIsWrong(t *testing.T) {
 		{"sought", 0, []string{"seek", good, "--draws", "128", "--month", "24"}},
 		{"no case", 1, []string{"explain", bad}},
 		{"no such scenario", 1, []string{"seek", good, "--month", "24", "--scenario", "nope"}},
-		{"two scenarios", 2, []string{"explain", good, "--scenario", "a", "--scenario", "b"}},
+		{"two scenarios", 2, []string{"audit", good, "--scenario", "a", "--scenario", "b"}},
 		{"no file", 2, []string{"seek", "missing.yaml", "--month", "24"}},
 		{"no goal", 2, []string{"seek", good}},
 		{"two goals", 2, []string{"seek", good, "--month", "24", "--npv", "0"}},
@@ -118,5 +119,21 @@ func TestStudiesEndWithTheCodeOfWhatIsWrong(t *testing.T) {
 				t.Errorf("exit code %d, want %d\n%s\n%s", code, tt.want, out, errs)
 			}
 		})
+	}
+}
+
+func TestAFileFullOfMistakesDoesNotFillTheScreen(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("currency: EUR\ndiscount: 8 %/year\nbenefits: {b: 1 EUR/month}\ncosts:\n")
+	for i := range 60 {
+		fmt.Fprintf(&text, "  c%d: unknown_%d * 1 EUR/month\n", i, i)
+	}
+	code, out, errs := start(t, nil, text.String(), "check", "-", "--lang", "en")
+	if code != 1 || out != "" || strings.Count(errs, ": error: ") != 50 || !strings.Contains(errs, "10 more with --json.") || !strings.Contains(errs, "60 errors found") {
+		t.Errorf("exit code %d\n%s", code, errs)
+	}
+	_, out, _ = start(t, nil, text.String(), "check", "-", "--lang", "en", "--json")
+	if n := strings.Count(out, `"severity": "error"`); n != 60 {
+		t.Errorf("%d errors as JSON", n)
 	}
 }

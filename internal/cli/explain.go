@@ -3,14 +3,16 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/rendite-crm/rendite/internal/calc"
 	"github.com/rendite-crm/rendite/internal/decide"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/report"
 )
 
-// study reads a case and runs it with the draws of a study.
-func (p *program) study(file string, f caseFlags, draws bool) (*decide.Study, error) {
-	if len(f.scenario) > 1 {
+// study reads a case and runs it with the draws of a study. Further scenarios are alternatives, where the question knows
+// any.
+func (p *program) study(file string, f caseFlags, draws, alternatives bool) (*decide.Study, error) {
+	if len(f.scenario) > 1 && !alternatives {
 		p.fail("cli.one_scenario", nil)
 		return nil, exit(exitUsage)
 	}
@@ -29,12 +31,21 @@ func (p *program) study(file string, f caseFlags, draws bool) (*decide.Study, er
 		p.fail("cli.least_draws", diag.Args{"draws": decide.LeastDraws})
 		return nil, exit(exitUsage)
 	}
-	if len(f.scenario) == 1 {
+	if len(f.scenario) > 0 {
 		o.Scenario = f.scenario[0]
 	}
 	s, list, err := decide.New(p.ctx, in, o)
 	if err != nil {
 		return nil, err
+	}
+	if s != nil && len(f.scenario) > 1 {
+		wrong, err := s.Choose(p.ctx, f.scenario[1:]...)
+		if err != nil {
+			return nil, err
+		}
+		if wrong.Err() != nil {
+			s, list = nil, wrong
+		}
 	}
 	if s == nil {
 		if f.json {
@@ -51,7 +62,7 @@ func (p *program) explainCommand() *cobra.Command {
 	month := 0.0
 	c := &cobra.Command{Use: "explain CASE", Short: p.t("cli.explain"), Long: p.t("cli.explain.long"), Args: p.oneCase,
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := p.study(args[0], f, c.Flags().Changed("draws"))
+			s, err := p.study(args[0], f, c.Flags().Changed("draws"), true)
 			if err != nil {
 				return err
 			}
@@ -97,7 +108,7 @@ func (p *program) seekCommand() *cobra.Command {
 				p.fail("cli.flag_value", diag.Args{"name": "probability", "value": probability})
 				return exit(exitUsage)
 			}
-			s, err := p.study(args[0], f, c.Flags().Changed("draws"))
+			s, err := p.study(args[0], f, c.Flags().Changed("draws"), false)
 			if err != nil {
 				return err
 			}
@@ -119,18 +130,48 @@ func (p *program) seekCommand() *cobra.Command {
 
 func (p *program) auditCommand() *cobra.Command {
 	var f caseFlags
+	baseline := ""
 	c := &cobra.Command{Use: "audit CASE", Short: p.t("cli.audit"), Long: p.t("cli.audit.long"), Args: p.oneCase,
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := p.study(args[0], f, c.Flags().Changed("draws"))
+			s, err := p.study(args[0], f, c.Flags().Changed("draws"), false)
 			if err != nil {
 				return err
 			}
 			found := s.Audit()
+			if baseline != "" {
+				sealed, err := p.sealed(baseline, f, s.Options)
+				if err != nil {
+					return err
+				}
+				found = append(found, decide.Against(sealed, s.Answer)...).Sorted()
+			}
 			if f.json {
 				return writeJSON(p.Out, map[string]any{"findings": p.notes(found)})
 			}
 			return report.Audit(p.Out, found, p.l, p.reportOptions(f))
 		}}
 	p.simulationFlags(c, &f)
+	c.Flags().StringVar(&baseline, "sealed", "", p.t("cli.flag.sealed"))
 	return c
+}
+
+// sealed runs the baseline of a case, without what --set changes.
+func (p *program) sealed(file string, f caseFlags, o calc.Options) (*calc.Answer, error) {
+	f.set = nil
+	in, err := p.read(file, f)
+	if err != nil {
+		return nil, err
+	}
+	o.Draws = decide.LeastDraws // only its plan counts
+	a, list, err := calc.Run(p.ctx, in, o)
+	if err != nil {
+		return nil, err
+	}
+	if a == nil {
+		if f.json {
+			return nil, p.jsonProblems(list)
+		}
+		return nil, p.problems(list)
+	}
+	return a, nil
 }

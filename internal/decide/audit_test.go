@@ -96,12 +96,16 @@ func TestAuditFindsEachOfItsKindsInABrokenCaseAndNothingInTheSoundOne(t *testing
 		}
 		name := filepath.Base(path)
 		sound, all := cases(t, name, text)
-		if list := decide.Audit(answer(t, name, sound)); len(list) > 0 && name != "points.yaml" {
+		find := decide.Audit
+		if base := answer(t, name, sound); name == "sealed.yaml" {
+			find = func(a *calc.Answer) diag.List { return decide.Against(base, a) }
+		}
+		if list := find(answer(t, name, sound)); len(list) > 0 && name != "points.yaml" {
 			t.Errorf("%s: the sound case is not: %v", name, list)
 		}
 		var out strings.Builder
 		for _, b := range all {
-			list := decide.Audit(answer(t, name, sound, b.overlays...))
+			list := find(answer(t, name, sound, b.overlays...))
 			fmt.Fprintf(&out, "== %s\n", b.id)
 			for _, d := range list {
 				seen[d.Code] = true
@@ -138,6 +142,40 @@ func TestAuditFindsEachOfItsKindsInABrokenCaseAndNothingInTheSoundOne(t *testing
 	}
 }
 
+// What makes a sealed case look worse is nobody's trick, and a value within half a per cent is rounding.
+func TestAgainst_aCaseThatGotWorseIsNoFinding(t *testing.T) {
+	text, err := os.ReadFile("testdata/audit/sealed.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound, _ := cases(t, "sealed.yaml", text)
+	sealed := answer(t, "sealed.yaml", sound)
+	worse := strings.NewReplacer("45 000 .. 60 000 .. 95 000", "50 000 .. 70 000 .. 99 000", "plateau: 60 .. 80 .. 92 %", "plateau: 50 .. 70 .. 90 %",
+		"users * 65 EUR/month", "users * 64.9 EUR/month", "  training:", "  more: {amount: 500 EUR/month}\n  training:").Replace(string(sound))
+	if list := decide.Against(sealed, answer(t, "sealed.yaml", []byte(worse))); len(list) > 0 {
+		t.Error(list)
+	}
+	if list := decide.Against(answer(t, "sealed.yaml", []byte(worse)), sealed); len(list) != 4 {
+		t.Errorf("two benefits back up, one cost down and one gone: %v", list)
+	}
+}
+
+func TestAgainst_aLongerHorizonIsToldOnce(t *testing.T) {
+	text, err := os.ReadFile("testdata/audit/sealed.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound, _ := cases(t, "sealed.yaml", text)
+	now := strings.NewReplacer("horizon: 36", "horizon: 60", "discount: 8", "discount: 4").Replace(string(sound))
+	var codes []string
+	for _, d := range decide.Against(answer(t, "sealed.yaml", sound), answer(t, "sealed.yaml", []byte(now))) {
+		codes = append(codes, d.Code)
+	}
+	if !cmp.Equal(codes, []string{"audit_sealed_horizon", "audit_sealed_discount"}) {
+		t.Error(codes)
+	}
+}
+
 func TestAuditIsSilentForTheExamples(t *testing.T) {
 	// One example is there to show a case that does not pay, one reproduces a published worksheet without ranges.
 	documented := map[string][]string{
@@ -155,6 +193,9 @@ func TestAuditIsSilentForTheExamples(t *testing.T) {
 		}
 		name := filepath.Base(path)
 		list := decide.Audit(answer(t, name, text))
+		if name == "maschinenbau.yaml" && len(list) > 0 {
+			t.Errorf("the example of the README has findings: %v", list)
+		}
 		if got := slices.Compact(slices.Sorted(slices.Values(unsound(list)))); !cmp.Equal(got, slices.Sorted(slices.Values(documented[name]))) && len(got)+len(documented[name]) > 0 {
 			t.Errorf("%s: %v", name, list)
 		}

@@ -1,26 +1,31 @@
 package decide
 
 import (
+	"cmp"
 	"context"
-	"math"
-	"math/bits"
+	"errors"
 
-	"github.com/rendite-crm/rendite/internal/sim"
+	"github.com/rendite-crm/rendite/internal/formula"
 )
 
 // Combination is a set of steps that meets a target together, with what they cost once.
 type Combination struct {
-	Steps       []string `json:"steps"` // ids of levers, see Step
-	Labels      []string `json:"labels"`
-	Cost        float64  `json:"cost"`
+	Steps   []string `json:"steps"` // ids of levers, see Step
+	Labels  []string `json:"labels"`
+	Actions []string `json:"actions"`
+	Hours   Effort   `json:"hours"`
+	// Cost is what the median of the hours costs, paid in month 0 before the target is looked at, CostRange that of all of
+	// them; nil where the case has no wage.
+	Cost        *float64 `json:"cost"`
+	CostRange   *Effort  `json:"cost_range"`
 	Probability float64  `json:"probability"`
 }
 
 // mostSteps bounds the sets that are tried: 2^10 would take too long, and nobody starts ten things at once.
 const mostSteps = 6
 
-// combine tries all sets of the steps whose cost is known, among the most useful ones, and returns the cheapest that meets
-// the target; nil where none does.
+// combine tries all sets of the steps whose effort is known, among the most useful ones, and returns the cheapest that
+// meets the target after its own cost; nil where none does.
 func (s *Study) combine(ctx context.Context, t Target) (*Combination, error) {
 	steps, err := s.Levers(ctx)
 	if err != nil {
@@ -28,35 +33,30 @@ func (s *Study) combine(ctx context.Context, t Target) (*Combination, error) {
 	}
 	var known []Step
 	for _, x := range steps {
-		if x.Cost != nil && x.Modelled && x.NPV > 0 && s.input(x.ID) >= 0 && len(known) < mostSteps {
+		if x.Hours != nil && x.Modelled && x.NPV > 0 && len(known) < mostSteps {
 			known = append(known, x)
 		}
 	}
-	best := &Combination{Cost: math.Inf(1)}
-	sets := 1 << len(known)
-	found := make([]*Combination, sets)
-	err = each(sets, func(set int) error {
-		c := &Combination{}
-		shifts := map[int]sim.Shift{}
-		for i, x := range known {
-			if set&(1<<i) == 0 {
-				continue
-			}
-			c.Steps = append(c.Steps, x.ID)
-			c.Labels = append(c.Labels, x.Label)
-			c.Cost += *x.Cost
-			k := s.input(x.ID)
-			q := s.Inputs[k]
-			shift := sim.Shift{Mul: 1, Add: (x.To - x.From) * q.Unit.Scale / q.Factor, High: math.Inf(1)}
-			if q.IsShare() {
-				shift.High = 1 / q.Factor
-			}
-			shifts[k] = shift
-		}
-		if set == 0 || bits.OnesCount(uint(set)) != len(c.Steps) {
+	found := make([]*Combination, 1<<len(known))
+	err = each(len(found), func(set int) error {
+		if set == 0 {
 			return nil
 		}
-		out, err := s.Runner.Run(ctx, sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys, Workers: 1, Shifts: shifts, Brief: true})
+		c := &Combination{}
+		var d deviation
+		for i, x := range known {
+			if set&(1<<i) != 0 {
+				c.add(x)
+				d.add(x.change)
+			}
+		}
+		if c.Cost != nil && *c.Cost > 0 {
+			d.set("costs."+s.free(), "{amount: "+formula.Format(*c.Cost)+" "+s.Model.File.Currency+", at: 0}")
+		}
+		out, _, err := s.with(ctx, d)
+		if errors.Is(err, errStep) {
+			return nil // two steps that the case refuses together
+		}
 		if err != nil {
 			return err
 		}
@@ -69,23 +69,38 @@ func (s *Study) combine(ctx context.Context, t Target) (*Combination, error) {
 	if err != nil {
 		return nil, err
 	}
+	var best *Combination
 	for _, c := range found {
-		if c != nil && (c.Cost < best.Cost || c.Cost == best.Cost && len(c.Steps) < len(best.Steps)) {
+		if c != nil && (best == nil || cmp.Or(cmp.Compare(c.Hours.P50, best.Hours.P50), cmp.Compare(len(c.Steps), len(best.Steps))) < 0) {
 			best = c
 		}
-	}
-	if math.IsInf(best.Cost, 1) {
-		return nil, nil
 	}
 	return best, nil
 }
 
-// input is the index of an uncertain assumption, −1 for others.
-func (s *Study) input(id string) int {
-	for i, q := range s.Inputs {
-		if q.ID == id {
-			return i
+func (c *Combination) add(x Step) {
+	c.Steps, c.Labels, c.Actions = append(c.Steps, x.ID), append(c.Labels, x.Label), append(c.Actions, x.Action)
+	c.Hours = c.Hours.plus(*x.Hours)
+	if x.CostRange == nil {
+		return // no step has one
+	}
+	if c.CostRange == nil {
+		c.CostRange = &Effort{}
+	}
+	*c.CostRange = c.CostRange.plus(*x.CostRange)
+	c.Cost = &c.CostRange.P50
+}
+
+// plus adds range to range as if both came out alike, which is wider than if they did not.
+func (e Effort) plus(x Effort) Effort { return Effort{e.P10 + x.P10, e.P50 + x.P50, e.P90 + x.P90} }
+
+// free is a name that no cost of the case has.
+func (s *Study) free() string {
+	name := "steps_taken"
+	for _, l := range s.Model.File.Costs {
+		if l.ID == name {
+			name += "_too"
 		}
 	}
-	return -1
+	return name
 }

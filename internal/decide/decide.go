@@ -34,6 +34,8 @@ type Study struct {
 	Inputs []*model.Quantity
 	// Values holds the inputs of every draw: Values[input][draw].
 	Values [][]float64
+	// others are the alternatives beside the case itself and doing nothing, see Choose.
+	others []option
 }
 
 // New runs a case. The list holds errors (then Study is nil) and warnings.

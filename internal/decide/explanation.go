@@ -1,11 +1,15 @@
 package decide
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Explanation is everything `rendite explain` says, in the order in which it says it.
 type Explanation struct {
 	Tornado  []Bar      `json:"tornado"`
 	Sobol    []Index    `json:"sobol"`
+	Decision []Action   `json:"decision"` // between what the value of information is one
 	EVPI     float64    `json:"evpi"`
 	EVPISE   float64    `json:"evpi_se"`
 	EVPPI    []Worth    `json:"evppi"`
@@ -15,6 +19,8 @@ type Explanation struct {
 	Levers   []Step     `json:"levers"`
 	Position []Position `json:"benchmarks"`
 	Text     string     `json:"text"`
+	// Scenarios are those of the file that the decision leaves out.
+	Scenarios []string `json:"-"`
 }
 
 // Explain asks all questions of a study. month is the break-even target of the failure search; nil asks for a negative NPV.
@@ -30,6 +36,12 @@ func (s *Study) Explain(ctx context.Context, month *float64) (*Explanation, erro
 	info, err := s.Information()
 	if err != nil {
 		return nil, err
+	}
+	e.Decision = s.Decision()
+	for _, x := range s.Model.File.Scenarios {
+		if !slices.ContainsFunc(e.Decision, func(a Action) bool { return a.ID == x.ID }) {
+			e.Scenarios = append(e.Scenarios, x.ID)
+		}
 	}
 	e.EVPI, e.EVPISE, e.EVPPI, e.Groups = info.EVPI, info.SE, info.Single, info.Groups
 	e.Plan = s.Measures(info)

@@ -17,7 +17,8 @@ type Worth struct {
 	Nothing bool `json:"nothing"`
 }
 
-// Information is the value of knowing more before the decision to go or not to go.
+// Information is the value of knowing more before the decision: to go or not to go, or which of several ways, see
+// Study.Choose.
 type Information struct {
 	EVPI   float64 `json:"evpi"` // of knowing everything
 	SE     float64 `json:"evpi_se"`
@@ -25,18 +26,22 @@ type Information struct {
 	Groups []Worth `json:"evppi_groups"` // of the assumptions of one factor or line together
 }
 
-// Information computes EVPI and EVPPI of the decision between the case and doing nothing (NPV 0).
+// Information computes EVPI and EVPPI of the decision between doing nothing (NPV 0), the case and the scenarios that
+// Choose has added.
 func (s *Study) Information() (Information, error) {
-	n := len(s.Outcome.NPV)
-	net := [][]float64{s.Outcome.NPV, make([]float64, n)}
-	info := Information{Single: make([]Worth, len(s.Inputs)), Groups: []Worth{}}
+	var net [][]float64
+	for _, o := range s.options() {
+		net = append(net, o.npv)
+	}
+	inputs, values := s.unknown()
+	info := Information{Single: make([]Worth, len(inputs)), Groups: []Worth{}}
 	info.EVPI, info.SE = explain.EVPI(net)
 	type group struct {
 		id, label string
 		members   []int
 	}
 	var groups []group
-	for i, q := range s.Inputs {
+	for i, q := range inputs {
 		id, label := s.groupOf(q)
 		if id == "" {
 			continue
@@ -50,19 +55,19 @@ func (s *Study) Information() (Information, error) {
 	}
 	groups = slices.DeleteFunc(groups, func(g group) bool { return len(g.members) < 2 })
 	info.Groups = make([]Worth, len(groups))
-	err := each(len(s.Inputs)+len(groups), func(k int) error {
+	err := each(len(inputs)+len(groups), func(k int) error {
 		w := &Worth{}
 		var x [][]float64
-		if k < len(s.Inputs) {
+		if k < len(inputs) {
 			w = &info.Single[k]
-			w.ID, w.Label = s.Inputs[k].ID, s.Label(s.Inputs[k])
-			x = [][]float64{s.Values[k]}
+			w.ID, w.Label = inputs[k].ID, s.Label(inputs[k])
+			x = [][]float64{values[k]}
 		} else {
-			g := groups[k-len(s.Inputs)]
-			w = &info.Groups[k-len(s.Inputs)]
+			g := groups[k-len(inputs)]
+			w = &info.Groups[k-len(inputs)]
 			w.ID, w.Label = g.id, g.label
 			for _, i := range g.members {
-				x = append(x, s.Values[i])
+				x = append(x, values[i])
 			}
 		}
 		value, se, err := explain.EVPPI(net, x)

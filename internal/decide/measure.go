@@ -1,8 +1,11 @@
 package decide
 
 import (
+	"slices"
+
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/model"
+	"github.com/rendite-crm/rendite/internal/quantity"
 )
 
 // Measure is one step of a measuring plan: what to find out before deciding, how, and what that is worth at most.
@@ -15,6 +18,8 @@ type Measure struct {
 	SE    float64        `json:"se"`
 	// Days is a rough effort in workdays; 0 where none is known.
 	Days float64 `json:"days"`
+	// Cost is what these days cost by the wage of the case; nil where it has none or the days are not known.
+	Cost *float64 `json:"cost"`
 }
 
 // how to find out what the factors will be; levers and cost items bring their own text.
@@ -34,16 +39,21 @@ var howFactor = map[string]struct {
 // from worthless is left out.
 func (s *Study) Measures(info Information) []Measure {
 	plan := []Measure{}
+	inputs, _ := s.unknown()
 	for _, w := range info.Single {
 		if w.Nothing || w.Value <= 0 {
 			continue
 		}
-		q, ok := s.Model.Quantity(w.ID)
-		if !ok {
+		i := slices.IndexFunc(inputs, func(q *model.Quantity) bool { return q.ID == w.ID })
+		if i < 0 {
 			continue
 		}
+		q := inputs[i]
 		m := Measure{ID: w.ID, Label: w.Label, Worth: w.Value, SE: w.SE}
 		m.How, m.Days = s.how(q)
+		if wage, ok := s.wage(); ok && m.Days > 0 {
+			m.Cost = pointer(m.Days * quantity.WorkdayHours * wage)
+		}
 		plan = append(plan, m)
 	}
 	return plan
@@ -75,7 +85,7 @@ func (s *Study) how(q *model.Quantity) (catalogue.Text, float64) {
 		return catalogue.Text{German: "Angebot oder Beleg einholen und den Bereich damit verengen.",
 			English: "Get a quote or a record and narrow the range with it."}, 1
 	}
-	cat := s.Case.Catalogue
+	cat := s.catalogue()
 	if line.Benefit {
 		if lever, err := cat.Lever(line.Lever); err == nil {
 			return lever.Measure, 5

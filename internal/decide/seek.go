@@ -65,7 +65,7 @@ type Goal struct {
 
 // Seek finds, for each controllable assumption alone, the value at which the target is met. Values are found by bisection
 // on the same random numbers, which makes the outcome monotone in each assumption as the model is; the break-even month is
-// met to 0.05 months and NPV to 0.1 %.
+// met to 0.05 months and NPV to 0.1 %, counts such as users to the next whole number that meets the target.
 func (s *Study) Seek(ctx context.Context, t Target) (Goal, error) {
 	goal := Goal{Target: t, Probability: t.reached(s.Outcome), Single: []Need{}}
 	controls := s.controls()
@@ -121,6 +121,19 @@ type control struct {
 	now        float64
 	low, high  float64
 	unitFactor float64 // canonical to the unit shown
+	whole      bool    // a count: there is no part of a user
+}
+
+// countable makes a control of a count one in whole numbers. A plain number counts things where it has no unit and where it,
+// or each of the three values of its range, is a whole number of at least two.
+func (c *control) countable(values ...float64) {
+	c.whole = c.q.Unit.Text == "" && !c.q.IsShare() && !strings.HasSuffix(c.q.ID, ".months_to_90")
+	for _, v := range values {
+		c.whole = c.whole && v >= 2-1e-9 && math.Abs(v-math.Round(v)) < 1e-9*v
+	}
+	if c.whole {
+		c.low, c.high = math.Ceil(c.low), math.Floor(c.high)
+	}
 }
 
 // controls lists the controllable assumptions: the factors of realisation, effects of levers, costs, and what the file's
@@ -134,6 +147,7 @@ func (s *Study) controls() []control {
 		d := q.Dist
 		c := control{q: q, input: i, now: d.Quantile(0.5), unitFactor: q.Factor / q.Unit.Scale}
 		c.low, c.high = limits(q, d.Quantile(0.001), d.Quantile(0.999))
+		c.countable(d.Quantile(0.1), d.Quantile(0.5), d.Quantile(0.9))
 		all = append(all, c)
 	}
 	used := s.used()
@@ -145,6 +159,7 @@ func (s *Study) controls() []control {
 		v := n.Canonical()
 		c := control{q: q, input: -1, now: v, unitFactor: 1 / n.Unit.Scale}
 		c.low, c.high = limits(q, v, v)
+		c.countable(v)
 		all = append(all, c)
 	}
 	return all
@@ -170,6 +185,9 @@ func controllable(q *model.Quantity) bool {
 	name, field, ok := strings.Cut(q.ID, ".")
 	if ok && slices.Contains(casefile.CurveNames, name) {
 		return field != "start"
+	}
+	if q.ID == "users" {
+		return true // how many get a seat is decided, whatever lines make of it
 	}
 	switch q.Role {
 	case model.Baseline:
@@ -198,7 +216,7 @@ func (s *Study) at(ctx context.Context, c control, v float64) (*sim.Outcome, err
 	if c.input >= 0 {
 		return s.run(ctx, map[int]float64{c.input: v})
 	}
-	out, _, err := s.with(ctx, map[string]string{c.q.ID: written(c.q, v)})
+	out, _, err := s.with(ctx, deviation{values: map[string]string{c.q.ID: written(c.q, v)}})
 	return out, err
 }
 
@@ -213,9 +231,37 @@ func written(q *model.Quantity, v float64) string {
 
 var errStep = errors.New("decide: a changed case does not check")
 
-// with runs the case with values of the file replaced, on the same random numbers.
-func (s *Study) with(ctx context.Context, values map[string]string) (*sim.Outcome, *plan.Graph, error) {
-	c := s.Case
+// deviation is what a run has otherwise than the case: values of the file, shifts of inputs and factors of costs, by id.
+type deviation struct {
+	values map[string]string
+	shifts map[string]sim.Shift
+	scale  map[string]float64
+}
+
+func (d *deviation) add(x change) {
+	switch {
+	case x.scale != nil:
+		d.scale = x.scale
+	case x.c.input >= 0:
+		if d.shifts == nil {
+			d.shifts = map[string]sim.Shift{}
+		}
+		d.shifts[x.c.q.ID] = x.shift()
+	default:
+		d.set(x.c.q.ID, written(x.c.q, x.value()))
+	}
+}
+
+func (d *deviation) set(id, value string) {
+	if d.values == nil {
+		d.values = map[string]string{}
+	}
+	d.values[id] = value
+}
+
+// with runs the deviation on the same random numbers.
+func (s *Study) with(ctx context.Context, d deviation) (*sim.Outcome, *plan.Graph, error) {
+	c, values := s.Case, d.values
 	c.Overlays = slices.Clone(c.Overlays)
 	ids := make([]string, 0, len(values))
 	for id := range values {
@@ -229,7 +275,8 @@ func (s *Study) with(ctx context.Context, values map[string]string) (*sim.Outcom
 		}
 		c.Overlays = append(c.Overlays, node)
 	}
-	m, list := calc.Check(c, s.Options.Scenario)
+	// "base", not "": the other scenarios need no check each time.
+	m, list := calc.Check(c, cmp.Or(s.Options.Scenario, "base"))
 	if m == nil {
 		return nil, nil, errors.Join(errStep, list)
 	}
@@ -237,11 +284,22 @@ func (s *Study) with(ctx context.Context, values map[string]string) (*sim.Outcom
 	if err != nil {
 		return nil, nil, err
 	}
+	for i, l := range g.Lines {
+		if f, ok := d.scale[l.ID]; ok && !l.Benefit {
+			g.Lines[i].Flow = g.Apply(plan.OpMul, l.Flow, g.Constant(f))
+		}
+	}
 	runner, err := sim.New(g)
 	if err != nil {
 		return nil, nil, err
 	}
-	out, err := runner.Run(ctx, sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys, Workers: 1, Brief: true})
+	o := sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys, Workers: 1, Brief: true, Shifts: map[int]sim.Shift{}}
+	for i, in := range g.Inputs {
+		if shift, ok := d.shifts[in.ID]; ok {
+			o.Shifts[i] = shift
+		}
+	}
+	out, err := runner.Run(ctx, o)
 	return out, g, err
 }
 
@@ -292,6 +350,11 @@ func (s *Study) need(ctx context.Context, t Target, c control) (*Need, error) {
 	}
 	for range 60 {
 		mid := (good + bad) / 2
+		if c.whole {
+			if mid = math.Round(mid); math.Abs(good-bad) <= 1 {
+				break
+			}
+		}
 		g, err := gap(mid)
 		if err != nil {
 			return nil, err
@@ -301,7 +364,7 @@ func (s *Study) need(ctx context.Context, t Target, c control) (*Need, error) {
 		} else {
 			bad = mid
 		}
-		if -gGood <= tolerance && math.Abs(good-bad) <= 1e-3*math.Abs(good) || math.Abs(good-bad) <= 1e-9*math.Abs(good) {
+		if !c.whole && -gGood <= tolerance && math.Abs(good-bad) <= 1e-3*math.Abs(good) || math.Abs(good-bad) <= 1e-9*math.Abs(good) {
 			break
 		}
 	}

@@ -35,7 +35,11 @@ func TestMachineBuilderMonthByMonth(t *testing.T) {
 		if m == 0 {
 			want["project"] = 60_000
 		}
+		if m == 0 {
+			want["migration"] = 3_500 * 0.20 * 0.1 * wage
+		}
 		if m >= 1 {
+			want["admin"] = 4.0 / (7 * 24) * wage * hoursPerMonth
 			want["licences"] = users * licence * math.Pow(1.03, float64((m-1)/12))
 			want["time"] = users * hours * wage * hoursPerMonth * 0.50 * a * math.Sqrt(p)
 			// 9 % of 1 200 customers leave in a year; realised · 8 % of them are kept.

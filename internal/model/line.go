@@ -161,6 +161,10 @@ func (b *builder) line(f *casefile.Line, benefit bool) *Line {
 	}
 	b.repeat(l, f)
 	l.inputs = append(l.inputs, l.Escalates, l.Risk)
+	l.nameFields()
+	if l.Lever == "" && l.Label == "" {
+		l.Name = b.namesake(l)
+	}
 	for _, q := range l.inputs {
 		if q != nil && strings.HasPrefix(q.ID, path+".") {
 			q.Line = l
@@ -168,6 +172,41 @@ func (b *builder) line(f *casefile.Line, benefit bool) *Line {
 	}
 	l.inputs = slices.DeleteFunc(l.inputs, func(q *Quantity) bool { return q == nil })
 	return l
+}
+
+// nameFields gives what a line has beside its amount a name.
+func (l *Line) nameFields() {
+	if l.Escalates != nil {
+		l.Escalates.Name = catalogue.Fields["escalates"]
+	}
+	if l.Risk != nil {
+		l.Risk.Name = catalogue.Fields["risk"]
+	}
+}
+
+// namesake is the catalogue's name of an entry that is called as the line, for a line with a formula of its own: the
+// reader of a German report is not told of “licences”.
+func (b *builder) namesake(l *Line) catalogue.Text {
+	if b.names == nil {
+		b.names = map[bool]map[string]bool{true: {}, false: {}}
+		for _, id := range b.cat.Levers() {
+			b.names[true][id] = true
+		}
+		for _, id := range b.cat.Costs() {
+			b.names[false][id] = true
+		}
+	}
+	if !b.names[l.Benefit][l.ID] {
+		return catalogue.Text{}
+	}
+	if l.Benefit {
+		if e, err := b.cat.Lever(l.ID); err == nil {
+			return e.Name
+		}
+	} else if e, err := b.cat.Cost(l.ID); err == nil {
+		return e.Name
+	}
+	return catalogue.Text{}
 }
 
 // applyLever fills a benefit from the catalogue. Its own quantities go under path, those the file gives under givenPath;
@@ -386,6 +425,7 @@ func (b *builder) expand(f *casefile.Line) (*Line, []*Line) {
 
 	cost := &Line{ID: f.ID, Label: f.Label, Name: p.Name, Kind: "cash", Lever: p.ID, Package: p.ID, At: f.At, From: f.From, To: f.To}
 	cost.Escalates = b.quantity(path+".escalates", f.Escalates, f.At, b.m.caseScope(), want{})
+	cost.nameFields()
 	local := b.inputs(cost, path, p.Cost.Inputs, b.given(path, f.Inputs, p.Cost.Inputs), nil, f)
 	cost.Amount = b.catalogueFormula(path+".amount", p.Cost.Formula, "ai/"+p.ID+".yaml", f.At, local)
 	cost.inputs = append(cost.inputs, cost.Escalates)
@@ -412,6 +452,7 @@ func (b *builder) expand(f *casefile.Line) (*Line, []*Line) {
 		l.Risk = b.quantity(path+"."+key+".risk", f.Risk, f.At, b.m.caseScope(), want{share: true})
 		if l.Risk != nil {
 			l.inputs = append(l.inputs, l.Risk)
+			l.nameFields()
 		}
 		benefits = append(benefits, l)
 	}

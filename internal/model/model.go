@@ -227,12 +227,13 @@ type builder struct {
 	m      *Model
 	cat    *catalogue.Catalogue
 	found  diag.List
-	later  []func()        // checks of what levers and items are given
-	wrong  map[*Line]bool  // has an input that is wrong
-	advice []func()        // warnings that make sense only where nothing is wrong
-	meant  map[string]bool // inputs, as line.input, that a mistyped key was probably meant as
-	path   []*Quantity     // whose formulas are being read, the outermost first
-	lost   bool            // a line's lever is not known: what it would have told its chain is not missing
+	later  []func()                 // checks of what levers and items are given
+	wrong  map[*Line]bool           // has an input that is wrong
+	names  map[bool]map[string]bool // ids of the catalogue's levers (true) and cost items
+	advice []func()                 // warnings that make sense only where nothing is wrong
+	meant  map[string]bool          // inputs, as line.input, that a mistyped key was probably meant as
+	path   []*Quantity              // whose formulas are being read, the outermost first
+	lost   bool                     // a line's lever is not known: what it would have told its chain is not missing
 }
 
 func (b *builder) add(code string, at diag.Position, args diag.Args) {

@@ -116,6 +116,21 @@ func New(horizon int, discount []float64, period int) *Graph {
 // Nodes lists all nodes; operands come before the operations that use them.
 func (g *Graph) Nodes() []*Node { return g.nodes }
 
+// Cells is how many values one draw needs: one of each node that varies by draw, one a month of those that vary by month
+// too.
+func (g *Graph) Cells() int {
+	cells := 0
+	for _, n := range g.nodes {
+		switch n.Shape {
+		case PerDraw:
+			cells++
+		case PerCell:
+			cells += g.Horizon + 1
+		}
+	}
+	return cells
+}
+
 func (g *Graph) add(n *Node) *Node {
 	var b strings.Builder
 	id := func(x *Node) int {
@@ -238,6 +253,14 @@ func (g *Graph) LagBy(x *Node, months int) *Node {
 		return g.fold(n)
 	}
 	return g.add(n)
+}
+
+// Delay starts every line a number of months later. The horizon stays, so that the flows of the last months fall out.
+// Discount factors of months stay those of the calendar.
+func (g *Graph) Delay(months int) {
+	for i := range g.Lines {
+		g.Lines[i].Flow = g.LagBy(g.Lines[i].Flow, months)
+	}
 }
 
 // fold computes a node whose operands are all known.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strings"
@@ -10,7 +11,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/result"
 )
 
-// CompareAnswer is the sentence that says which scenario is better, and how surely: the one with the largest median gain of
+// CompareAnswer is the sentence that says which alternative is better, and how surely: the one with the largest median gain of
 // NPV, draw by draw, over the first.
 func CompareAnswer(c *result.Comparison, l *locale.Locale) string {
 	best, at := 0.0, -1
@@ -28,11 +29,27 @@ func CompareAnswer(c *result.Comparison, l *locale.Locale) string {
 		"npv": l.MoneyShort(best, c.Scenarios[0].Case.Currency)})
 }
 
+// scenarioName is what an alternative is called in a sentence.
 func scenarioName(c *result.Comparison, i int, l *locale.Locale) string {
-	if c.Labels[i] == "base" {
-		return l.Text("compare.base", nil)
+	r, name := &c.Scenarios[i], visible(c.Labels[i])
+	switch {
+	case r.Scenario == result.Nothing:
+		return l.Text("compare.nothing", nil)
+	case r.Scenario == "":
+		name = l.Text("compare.base", nil)
 	}
-	return c.Labels[i]
+	if r.WaitMonths > 0 {
+		return l.Text("compare.wait", diag.Args{"name": name, "months": r.WaitMonths})
+	}
+	return name
+}
+
+// columnName is the same in little room, for the head of a column.
+func columnName(c *result.Comparison, i int, l *locale.Locale) string {
+	if n := c.Scenarios[i].WaitMonths; n > 0 {
+		return "+" + l.Months(n)
+	}
+	return scenarioName(c, i, l)
 }
 
 // Compare writes scenarios side by side and the differences draw by draw. More scenarios than fit beside each other go
@@ -58,7 +75,7 @@ func Compare(w io.Writer, c *result.Comparison, l *locale.Locale, opt Options) e
 		to := min(at+each, len(c.Scenarios))
 		head := left("", first)
 		for i := at; i < to; i++ {
-			head += right(cut(scenarioName(c, i, l), column-2, "…"), column)
+			head += right(cut(columnName(c, i, l), column-2, "…"), column)
 		}
 		p.add(p.paint(bold, head))
 		for r, f := range rows {
@@ -73,18 +90,21 @@ func Compare(w io.Writer, c *result.Comparison, l *locale.Locale, opt Options) e
 			}
 		}
 	}
-	for i, d := range c.Differences {
+	for i := range c.Differences {
 		p.gap()
 		p.prose(bold, l.Text("compare.against", diag.Args{"name": scenarioName(c, i+1, l), "base": scenarioName(c, 0, l)}), 0)
-		for _, s := range DifferenceTexts(c, d, l) {
+		for _, s := range DifferenceTexts(c, i+1, l) {
 			p.prose("", s, 0)
 		}
 	}
 	if notes := newNotes(c); len(notes) > 0 {
 		p.gap()
 		p.add(p.paint(bold, l.Text("result.notes", nil)))
-		for _, n := range notes {
+		for _, n := range notes[:min(len(notes), mostNotes)] {
 			p.prose("", "• "+n, 2)
+		}
+		if n := len(notes) - mostNotes; n > 0 {
+			p.prose(dim, l.Text("result.notes.more", diag.Args{"count": n}), 2)
 		}
 	}
 	p.gap()
@@ -117,6 +137,9 @@ func compareRows(l *locale.Locale) []compareRow {
 			return optional(r.Simulation.NPV.P50, &r.Plan.NPV, money(r)), span(r.Simulation.NPV, money(r))
 		}},
 		{l.Text("result.break_even", nil), func(r *result.Result) (string, string) {
+			if r.Scenario == result.Nothing {
+				return locale.None, ""
+			}
 			be := r.Simulation.BreakEven
 			note := ""
 			switch {
@@ -131,21 +154,27 @@ func compareRows(l *locale.Locale) []compareRow {
 			return l.Month(Month(*be.P50)), note
 		}},
 		{l.Text("compare.never", nil), func(r *result.Result) (string, string) {
+			if r.Scenario == result.Nothing {
+				return locale.None, ""
+			}
 			return l.Probability(r.Simulation.BreakEven.NotWithinHorizon), ""
 		}},
 		{l.Text("result.peak", nil), func(r *result.Result) (string, string) {
 			return optional(r.Simulation.PeakFunding.P50, &r.Plan.PeakFunding, money(r)), ""
 		}},
 		{l.Text("result.chance", nil), func(r *result.Result) (string, string) {
+			if r.Scenario == result.Nothing {
+				return locale.None, ""
+			}
 			return l.Probability(r.Simulation.ProbabilityROIPositive), ""
 		}},
-		{l.Text("result.grade", nil), func(r *result.Result) (string, string) { return r.Grade, "" }},
+		{l.Text("result.grade", nil), func(r *result.Result) (string, string) { return cmp.Or(r.Grade, locale.None), "" }},
 	}
 }
 
-// DifferenceTexts says what changes between a scenario and the first one.
-func DifferenceTexts(c *result.Comparison, d result.Difference, l *locale.Locale) []string {
-	currency := c.Scenarios[0].Case.Currency
+// DifferenceTexts says what changes between alternative i and the first one.
+func DifferenceTexts(c *result.Comparison, i int, l *locale.Locale) []string {
+	d, currency := c.Differences[i-1], c.Scenarios[0].Case.Currency
 	signed := func(v float64) string {
 		s := l.MoneyShort(v, currency)
 		if v > 0 {
@@ -154,6 +183,7 @@ func DifferenceTexts(c *result.Comparison, d result.Difference, l *locale.Locale
 		return s
 	}
 	texts := []string{l.Text("compare.npv_difference", diag.Args{"mid": signed(*d.NPV.P50), "low": signed(*d.NPV.P10), "high": signed(*d.NPV.P90), "p": d.ProbabilityBetter})}
+	nothing := c.Scenarios[0].Scenario == result.Nothing || c.Scenarios[i].Scenario == result.Nothing
 	if b := d.BreakEvenMonths; b.P50 != nil {
 		months := func(v float64) string {
 			s := l.Number(v, 1)
@@ -162,11 +192,40 @@ func DifferenceTexts(c *result.Comparison, d result.Difference, l *locale.Locale
 			}
 			return s
 		}
-		texts = append(texts, l.Text("compare.month_difference", diag.Args{"mid": months(*b.P50), "low": months(*b.P10), "high": months(*b.P90), "p": d.BothWithinHorizon}))
-	} else {
+		texts = append(texts, l.Text("compare.month_difference", diag.Args{"mid": months(*b.P50), "low": months(*b.P10), "high": months(*b.P90), "p": d.BothWithinHorizon, "earlier": d.ProbabilityEarlier}))
+	} else if !nothing {
 		texts = append(texts, l.Text("compare.month_unknown", nil))
 	}
-	return texts
+	if text := waiting(c, i, l); text != "" {
+		texts = append(texts, text)
+	}
+	if d.Dominance == nil {
+		return append(texts, l.Text("compare.dominance.none", nil))
+	}
+	better := scenarioName(c, 0, l)
+	if d.Dominance.Better == d.Scenario {
+		better = scenarioName(c, i, l)
+	}
+	key := "compare.dominance.first"
+	if d.Dominance.Order > 1 {
+		key = "compare.dominance.second"
+	}
+	return append(texts, l.Text(key, diag.Args{"name": better}))
+}
+
+// waiting is the cost of waiting in a sentence, where alternative i is the first one put off; else empty.
+func waiting(c *result.Comparison, i int, l *locale.Locale) string {
+	first, late := &c.Scenarios[0], &c.Scenarios[i]
+	wait := late.WaitMonths - first.WaitMonths
+	if late.Scenario != first.Scenario || wait <= 0 {
+		return ""
+	}
+	d := c.Differences[i-1].NPV
+	key, cost := "compare.waiting.costs", -*d.P50
+	if cost < 0 {
+		key, cost = "compare.waiting.gains", -cost
+	}
+	return l.Text(key, diag.Args{"months": wait, "cost": l.MoneyShort(cost, first.Case.Currency)})
 }
 
 // newNotes joins the notes of all scenarios.

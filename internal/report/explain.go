@@ -79,6 +79,14 @@ func Translate(e *decide.Explanation, r *result.Result, l *locale.Locale) {
 			e.Levers[i].Label = x.say("explain.factor."+e.Levers[i].Kind, nil)
 		}
 	}
+	for i := range e.Decision {
+		switch e.Decision[i].ID {
+		case result.Nothing:
+			e.Decision[i].Label = l.Text("compare.nothing", nil)
+		case "base":
+			e.Decision[i].Label = l.Text("compare.base", nil)
+		}
+	}
 	for i := range e.Groups {
 		if l.Has("explain.factor." + e.Groups[i].ID) {
 			e.Groups[i].Label = x.say("explain.factor."+e.Groups[i].ID, nil)
@@ -282,9 +290,33 @@ func (x *explained) sobol(all []decide.Index) {
 	}
 }
 
+// decision says between what is decided, where that is more than to go or not to go.
+func (x *explained) decision(e *decide.Explanation) {
+	if len(e.Decision) <= 2 {
+		if len(e.Scenarios) > 0 {
+			args := "--scenario base"
+			for _, id := range e.Scenarios {
+				args += " --scenario " + visible(id)
+			}
+			x.prose(dim, x.say("explain.decision.more", diag.Args{"flags": args}), 0)
+		}
+		return
+	}
+	var names []string
+	best := e.Decision[0]
+	for _, a := range e.Decision {
+		names = append(names, x.quoted(a.Label))
+		if a.NPV > best.NPV {
+			best = a
+		}
+	}
+	x.prose("", x.say("explain.decision", diag.Args{"list": x.l.And(names), "best": best.Label, "npv": x.money(best.NPV), "p": best.Best}), 0)
+}
+
 // plan is what to find out before deciding.
 func (x *explained) plan(e *decide.Explanation) {
 	x.heading(x.say("explain.plan", nil), "")
+	x.decision(e)
 	if len(e.Plan) == 0 {
 		x.prose("", x.say("explain.plan.empty", nil), 0)
 		return
@@ -296,7 +328,7 @@ func (x *explained) plan(e *decide.Explanation) {
 		x.add("  " + left(cut(visible(m.Label), room, "…"), room) + "  " + x.paint(bold, worth))
 		how := m.Text
 		if m.Days > 0 {
-			how = sentences(how, x.say("explain.plan.days", diag.Args{"count": int(math.Ceil(m.Days))}))
+			how = sentences(how, x.effort(m))
 		}
 		for _, line := range wrap(how, x.width-4, x.width-4) {
 			x.add("    " + x.paint(dim, line))
@@ -315,6 +347,20 @@ func (x *explained) plan(e *decide.Explanation) {
 		x.gap()
 		x.prose("", x.say("explain.plan.nothing", diag.Args{"list": x.l.And(nothing)}), 0)
 	}
+}
+
+// effort is what a measurement takes, in days and, where the case has a wage, in money.
+func (x *explained) effort(m decide.Measure) string {
+	days := diag.Args{"count": int(math.Ceil(m.Days))}
+	if m.Cost == nil {
+		return x.say("explain.plan.days", days)
+	}
+	days["cost"] = x.money(*m.Cost)
+	text := x.say("explain.plan.days_cost", days)
+	if *m.Cost > m.Worth {
+		text = sentences(text, x.say("explain.plan.dear", nil))
+	}
+	return text
 }
 
 func compare(a, b float64) int {
@@ -363,14 +409,48 @@ func (x *explained) levers(steps []decide.Step) {
 		if s.Shows != nil {
 			shows = x.l.Month(*s.Shows)
 		}
-		if s.Cost != nil {
+		switch {
+		case s.Cost != nil:
 			cost = x.money(*s.Cost)
+		case s.Hours != nil:
+			cost = x.value(s.Hours.P50, "h")
 		}
-		rows = append(rows, []string{s.Label, x.signed(s.NPV), months, cost, shows}, []string{x.value(s.From, s.Unit) + " → " + x.value(s.To, s.Unit)})
+		rows = append(rows, []string{s.Label, x.signed(s.NPV), months, cost, shows}, []string{x.value(s.From, s.Unit) + " → " + x.value(s.To, s.Unit) + x.doing(s)})
 	}
 	x.grid([]string{x.say("explain.column.assumption", nil), x.say("explain.column.gain", nil), x.say("explain.column.months", nil),
 		x.say("explain.column.cost", nil), x.say("explain.column.shows", nil)}, append(rows, missing...))
 	x.prose(dim, x.say("explain.levers.unknown", nil), 0)
+}
+
+// doing is what a step is and the range of what it costs, for the line below it.
+func (x *explained) doing(s decide.Step) string {
+	if s.Action == "" {
+		return ""
+	}
+	if e, amount := x.span(s.CostRange, s.Hours); e {
+		return "; " + x.say("explain.levers.action", diag.Args{"action": s.Action, "cost": amount})
+	}
+	return "; " + s.Action
+}
+
+// span is the range of a cost in money, else in hours.
+func (x *explained) span(cost, hours *decide.Effort) (known bool, text string) {
+	switch {
+	case cost != nil:
+		return true, x.l.Range(x.money(cost.P10), x.money(cost.P90))
+	case hours != nil:
+		return true, x.l.Range(x.value(hours.P10, "h"), x.value(hours.P90, "h"))
+	}
+	return false, ""
+}
+
+// steps lists the actions of a combination, each with what it moves.
+func (x *explained) steps(c *decide.Combination) string {
+	var all []string
+	for i, label := range c.Labels {
+		all = append(all, x.say("explain.seek.step", diag.Args{"action": c.Actions[i], "label": label}))
+	}
+	return x.l.And(all)
 }
 
 // Seek writes what must hold for a goal.
@@ -416,7 +496,13 @@ func Seek(w io.Writer, g decide.Goal, r *result.Result, l *locale.Locale, opt Op
 	if !kept {
 		x.gap()
 		if c := g.Combination; c != nil {
-			x.prose("", x.say("explain.seek.combination", diag.Args{"steps": l.And(c.Labels), "cost": x.money(c.Cost), "p": c.Probability}), 0)
+			args := diag.Args{"steps": x.steps(c), "p": c.Probability, "mid": x.value(c.Hours.P50, "h")}
+			key := "explain.seek.combination_hours"
+			if c.Cost != nil {
+				key, args["mid"] = "explain.seek.combination", x.money(*c.Cost)
+			}
+			_, args["range"] = x.span(c.CostRange, &c.Hours)
+			x.prose("", x.say(key, args), 0)
 		} else {
 			x.prose("", x.say("explain.seek.no_combination", nil), 0)
 		}

@@ -211,13 +211,20 @@ func (t *text) curve() {
 	t.lines = append(t.lines, f.Terminal(t.term)...)
 }
 
+// mostNotes is how many notes are written; the JSON has all of them.
+const mostNotes = 50
+
 func (t *text) notes() {
 	if len(t.r.Notes) == 0 {
 		return
 	}
 	t.gap()
 	t.add(t.paint(bold, t.say("result.notes", nil)))
-	for _, n := range t.r.Notes {
+	for i, n := range t.r.Notes {
+		if i == mostNotes {
+			t.prose(dim, t.say("result.notes.more", diag.Args{"count": len(t.r.Notes) - i}), 2)
+			break
+		}
 		s := visible(n.Text)
 		if n.At != "" {
 			s += " (" + n.At + ")"

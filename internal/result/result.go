@@ -11,7 +11,8 @@ import "github.com/rendite-crm/rendite/internal/diag"
 type Result struct {
 	Case       Case       `json:"case"`
 	Version    string     `json:"version"`
-	Scenario   string     `json:"scenario,omitempty"` // id; empty is the base case
+	Scenario   string     `json:"scenario,omitempty"`    // id; empty is the base case, Nothing is doing nothing
+	WaitMonths int        `json:"wait_months,omitempty"` // by which everything starts later than the file says
 	Seed       uint64     `json:"seed"`
 	Draws      int        `json:"draws"`
 	Sampler    string     `json:"sampler"` // "sobol" or "pseudo"
@@ -30,6 +31,9 @@ type Result struct {
 	// Diagnostics are the notes before translation.
 	Diagnostics diag.List `json:"-"`
 }
+
+// Nothing is the scenario of doing nothing: no costs, no benefits, no break-even.
+const Nothing = "nothing"
 
 // Case names what was calculated.
 type Case struct {
@@ -167,6 +171,7 @@ type Timing struct {
 // Comparison sets scenarios of one case side by side, computed on common random numbers.
 type Comparison struct {
 	Scenarios   []Result     `json:"scenarios"` // the first is what the others are compared with
+	IDs         []string     `json:"ids"`       // as asked for: a scenario, "base", "nothing", or one of them "+6" months later
 	Labels      []string     `json:"labels"`
 	Differences []Difference `json:"differences"` // one for each scenario but the first
 }
@@ -181,4 +186,16 @@ type Difference struct {
 	BothWithinHorizon float64 `json:"both_within_horizon"`
 	// ProbabilityBetter is the share of draws with a higher NPV.
 	ProbabilityBetter float64 `json:"probability_better"`
+	// ProbabilityEarlier is the share of draws with an earlier break-even, "not within the horizon" being later than every
+	// month.
+	ProbabilityEarlier float64 `json:"probability_earlier"`
+	// Dominance says whether one of the two is to be preferred whatever the appetite for risk; nil where that depends.
+	Dominance *Dominance `json:"dominance"`
+}
+
+// Dominance is stochastic dominance by NPV, see docs/method.md.
+type Dominance struct {
+	// Order is 1 where everybody who prefers more money prefers Better, 2 where that needs aversion to risk too.
+	Order  int    `json:"order"`
+	Better string `json:"better"` // as in Difference.Scenario, or the first scenario
 }

@@ -50,9 +50,9 @@ func (q *request) address() netip.Addr { return auth.Address(q.Request, q.s.Acco
 // accountPage is one of the small pages around signing in.
 type accountPage struct {
 	frame
-	Kind, Next, Email, Wrong, OIDC                     string
+	Kind, Next, Email, Wrong, OIDC                        string
 	Lead, Action, Secret, Name, Organisation, Go, Heading string
-	AskName, AskEmail, AskOrg, Done                    bool
+	AskName, AskEmail, AskOrg, Done                       bool
 }
 
 func (q *request) accountPage(kind, title string) accountPage {
@@ -451,7 +451,9 @@ func (q *request) organisation(link string) error {
 	if err != nil {
 		return err
 	}
-	may := func(op auth.Operation) bool { return auth.Allowed(q.who.Actor, op, auth.Facts{Organisation: id}) == nil }
+	may := func(op auth.Operation) bool {
+		return auth.Allowed(q.who.Actor, op, auth.Facts{Organisation: id}) == nil
+	}
 	p := organisationPage{frame: q.frame(o.Name, "narrow"), ID: id, Name: o.Name, Link: link, CanRename: may(auth.OrgRename), CanManage: may(auth.MemberChange) && q.s.Accounts != nil, Roles: q.roles("editor")}
 	if may(auth.MemberList) {
 		members, err := q.s.App.Members(q.Context(), q.who, id)
@@ -516,4 +518,3 @@ func (s *Site) invite(q *request) error {
 	}
 	return q.organisation(q.base() + "/invitation/" + secret)
 }
-

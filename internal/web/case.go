@@ -28,16 +28,19 @@ type casePage struct {
 	frame
 	place
 	headline
-	Name                                     string
-	Tabs                                     []link
-	Scenarios                                []scenarioLink
-	CanShare, CanSeal, CanComment            bool
-	Dirty, CanUndo, CanRedo                  bool
-	OOB                                      bool
-	Groups                                   []group
+	Name                          string
+	Tabs                          []link
+	Scenarios                     []scenarioLink
+	CanShare, CanSeal, CanComment bool
+	Dirty, CanUndo, CanRedo       bool
+	OOB                           bool
+	Groups                        []group
 }
 
-type scenarioLink struct{ ID, Href, Label, Changes string; Current bool }
+type scenarioLink struct {
+	ID, Href, Label, Changes string
+	Current                  bool
+}
 
 // ScenarioQuery is the end of links to the same scenario.
 func (p place) ScenarioQuery() template.URL { return template.URL(p.query()) } //nolint:gosec // encoded by url.Values
@@ -254,10 +257,10 @@ func (s *Site) live(q *request) error {
 // lines is a page of costs or benefits.
 type linesPage struct {
 	casePage
-	Benefits                          bool
-	Chart                             *chartView
-	Kinds                             []kind
-	AddHref, AddLabel, EditPost       string
+	Benefits                    bool
+	Chart                       *chartView
+	Kinds                       []kind
+	AddHref, AddLabel, EditPost string
 }
 
 // kind is a group of lines of the same kind.
@@ -481,8 +484,8 @@ func (s *Site) scenarios(q *request) error {
 				p.Rows[k].Cells = append(p.Rows[k].Cells, f)
 			}
 		}
-		for i, diff := range c.Differences {
-			p.Differences = append(p.Differences, difference{q.t("compare.against", diag.Args{"name": c.Labels[i+1], "base": q.t("compare.base", nil)}), report.DifferenceTexts(c, diff, q.l)})
+		for i := range c.Differences {
+			p.Differences = append(p.Differences, difference{q.t("compare.against", diag.Args{"name": c.Labels[i+1], "base": q.t("compare.base", nil)}), report.DifferenceTexts(c, i+1, q.l)})
 		}
 	}
 	for i := range p.Scenarios {

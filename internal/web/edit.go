@@ -267,8 +267,12 @@ func (q *request) shown(o *app.Open) error {
 	return nil
 }
 
-func (s *Site) undo(q *request) error { return q.moved(s.App.Undo(q.Context(), q.who, q.PathValue("id"))) }
-func (s *Site) redo(q *request) error { return q.moved(s.App.Redo(q.Context(), q.who, q.PathValue("id"))) }
+func (s *Site) undo(q *request) error {
+	return q.moved(s.App.Undo(q.Context(), q.who, q.PathValue("id")))
+}
+func (s *Site) redo(q *request) error {
+	return q.moved(s.App.Redo(q.Context(), q.who, q.PathValue("id")))
+}
 
 func (q *request) moved(o *app.Open, err error) error {
 	if err != nil {

@@ -27,11 +27,11 @@ type against struct {
 }
 
 type revisionView struct {
-	Number                        int
-	When, Reason, Author, Effect  string
-	Tags                          []tag
-	Changes                       []string
-	Newest                        bool
+	Number                       int
+	When, Reason, Author, Effect string
+	Tags                         []tag
+	Changes                      []string
+	Newest                       bool
 }
 
 type event struct{ Text, When string }

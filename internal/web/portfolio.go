@@ -18,15 +18,15 @@ import (
 
 type portfolioPage struct {
 	frame
-	First, CanCreate   bool
+	First, CanCreate    bool
 	Heading, Org, Query string
-	OrgQuery           string
-	Orgs               []orgLink
-	Sum                *sumView
-	Statuses, Sorts    []choice
-	Cases              []caseRow
-	More               string
-	Examples           []exampleLink
+	OrgQuery            string
+	Orgs                []orgLink
+	Sum                 *sumView
+	Statuses, Sorts     []choice
+	Cases               []caseRow
+	More                string
+	Examples            []exampleLink
 }
 
 type orgLink struct {
@@ -36,8 +36,8 @@ type orgLink struct {
 
 type caseRow struct {
 	ID, Name, Organisation, ROI, ROIRange, NPV, NPVRange, BreakEven, BreakEvenRange, Changed string
-	Status, Grade                                                                           tag
-	Sealed                                                                                  *tag
+	Status, Grade                                                                            tag
+	Sealed                                                                                   *tag
 }
 
 type exampleLink struct{ Name, Title, Text string }

@@ -115,19 +115,19 @@ type step struct{ Label, Note, From, NPV, Months, Cost, Shows string }
 // why is what the explanation says.
 type why struct {
 	place
-	Text                   string
-	Guide                  map[string]string
-	Months, Money, NPV     *chartView
-	Plan                   []item
-	PlanHint, Nothing      string
-	FailTitle, FailShare   string
-	Fails                  []string
-	Steps                  []step
-	Grade                  tag
-	Trust                  string
-	Carriers               []item
-	Findings               []problem
-	FindingCount           int
+	Text                 string
+	Guide                map[string]string
+	Months, Money, NPV   *chartView
+	Plan                 []item
+	PlanHint, Nothing    string
+	FailTitle, FailShare string
+	Fails                []string
+	Steps                []step
+	Grade                tag
+	Trust                string
+	Carriers             []item
+	Findings             []problem
+	FindingCount         int
 }
 
 // value writes an assumption's value with its unit, to three digits.
