@@ -495,17 +495,7 @@ func Seek(w io.Writer, g decide.Goal, r *result.Result, l *locale.Locale, opt Op
 	}
 	if !kept {
 		x.gap()
-		if c := g.Combination; c != nil {
-			args := diag.Args{"steps": x.steps(c), "p": c.Probability, "mid": x.value(c.Hours.P50, "h")}
-			key := "explain.seek.combination_hours"
-			if c.Cost != nil {
-				key, args["mid"] = "explain.seek.combination", x.money(*c.Cost)
-			}
-			_, args["range"] = x.span(c.CostRange, &c.Hours)
-			x.prose("", x.say(key, args), 0)
-		} else {
-			x.prose("", x.say("explain.seek.no_combination", nil), 0)
-		}
+		x.prose("", CombinationText(g.Combination, r, l), 0)
 	}
 	x.gap()
 	x.prose(dim, x.say("explain.footer", diag.Args{"version": r.Version, "draws": r.Draws, "seed": uintText(r.Seed)}), 0)

@@ -264,7 +264,7 @@ func (s *Site) oidcStart(q *request) error {
 	if s.Accounts == nil || s.Accounts.OIDC == nil {
 		return &app.Error{Code: app.NotFound, Key: "web.error.not_found"}
 	}
-	at, err := s.Accounts.OIDC.Begin(q.Context(), q.ResponseWriter, q.Request, auth.LocalPath(q.FormValue("next")), s.Now())
+	at, err := s.Accounts.OIDC.Begin(q.Context(), q.ResponseWriter, auth.LocalPath(q.FormValue("next")), s.Now())
 	if err != nil {
 		return err
 	}

@@ -120,9 +120,8 @@ func (q *request) goal(d *desk, month, probability int) (*goal, error) {
 	if len(not) > 0 && !kept {
 		v.Texts = append(v.Texts, q.t("web.seek.impossible", diag.Args{"list": q.l.And(not)}))
 	}
-	if !kept && g.Combination != nil {
-		v.Texts = append(v.Texts, q.t("explain.seek.combination", diag.Args{"steps": q.l.And(g.Combination.Labels),
-			"cost": q.l.MoneyShort(g.Combination.Cost, d.answer.Case.Currency), "p": g.Combination.Probability}))
+	if !kept {
+		v.Texts = append(v.Texts, report.CombinationText(g.Combination, d.answer.Result, q.l))
 	}
 	return v, nil
 }

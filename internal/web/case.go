@@ -105,7 +105,7 @@ func (q *request) before(d *desk) *result.Result {
 	switch {
 	case d.Dirty:
 		text = d.Saved
-	case d.Seal != nil && d.Seal.Revision != d.Revision:
+	case d.Seal != nil && int(d.Seal.Revision) != d.Revision:
 		text = d.SealedText
 	}
 	if text == nil {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"html/template"
-	"math"
 	"net/http"
 	"net/url"
 	"path"
@@ -72,6 +71,8 @@ func (q *request) edit(o *app.Open) (edit, error) {
 		return edit{at, func(t *revision.Text) (*revision.Text, error) { return q.quantity(t, at, in, cat) }}, nil
 	case "remove":
 		return edit{at, func(t *revision.Text) (*revision.Text, error) { return t.Remove(at) }}, nil
+	case "line":
+		return edit{at, func(t *revision.Text) (*revision.Text, error) { return q.setLine(t, at) }}, nil
 	case "rename":
 		return edit{at, func(t *revision.Text) (*revision.Text, error) {
 			var err error
@@ -231,7 +232,7 @@ func (s *Site) change(q *request) error {
 
 // tab is the page of the case that a fragment is asked from.
 func (q *request) tab() string {
-	u, err := url.Parse(q.Header.Get("HX-Current-URL"))
+	u, err := url.Parse(q.Request.Header.Get("HX-Current-URL"))
 	if err != nil || path.Base(u.Path) == q.PathValue("id") {
 		return ""
 	}
@@ -475,9 +476,7 @@ func (s *Site) addDialog(q *request) error {
 	if group == "assumptions" || q.Form.Has("item") {
 		f := addForm{Post: d.place.Base + "/edit" + d.place.query(), Group: group, Item: name, Complete: d.place.Base + "/complete" + d.place.query(), AskKey: group != "packages", Key: name}
 		f.Title, f.Hint = q.t("web.add."+group, nil), q.t("web.add.own.hint", nil)
-		for _, in := range q.inputs(cat, group, name) {
-			f.Inputs = append(f.Inputs, in)
-		}
+		f.Inputs = q.inputs(cat, group, name)
 		switch {
 		case name == "":
 		case group == "benefits":
@@ -573,7 +572,7 @@ func (q *request) inputs(cat *catalogue.Catalogue, group, name string) []addInpu
 	return all
 }
 
-func (q *request) renameDialog() error {
+func (s *Site) renameDialog(q *request) error {
 	d, err := q.openDesk(-1)
 	if err != nil {
 		return err
@@ -585,8 +584,6 @@ func (q *request) renameDialog() error {
 	return q.parts("fragments", struct{ Title, Post, Path, Page, Label, Key string }{q.t("web.rename", nil), d.place.Base + "/edit" + d.place.query(), at, "",
 		d.text.Field(at, "label"), at[strings.LastIndex(at, ".")+1:]}, "rename")
 }
-
-func (s *Site) renameDialog(q *request) error { return q.renameDialog() }
 
 // filePage is the case as text.
 type filePage struct {
@@ -648,10 +645,91 @@ func (s *Site) takeFile(q *request) error {
 	return q.to("/cases/"+o.Case.ID, "taken", "")
 }
 
-func number(s string) float64 {
-	v, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSpace(s), ",", "."), 64)
+// lineDialog edits one cost or benefit as it is written: its fields one by one.
+type lineDialog struct {
+	Title, Hint, Post, Path, Complete string
+	Fields                            []addInput
+}
+
+func (s *Site) lineDialog(q *request) error {
+	d, err := q.openDesk(-1)
 	if err != nil {
-		return math.NaN()
+		return err
 	}
-	return v
+	at := q.FormValue("path")
+	if !d.text.Has(at) {
+		return &app.Error{Code: app.NotFound, Key: "web.error.gone", Args: diag.Args{"path": at}}
+	}
+	group, id, _ := strings.Cut(at, ".")
+	v := lineDialog{Title: spoken(id), Post: d.place.Base + "/edit" + d.place.query(), Path: at, Complete: d.place.Base + "/complete" + d.place.query(), Hint: q.t("web.line.hint", nil)}
+	if label := d.text.Field(at, "label"); label != "" {
+		v.Title = label
+	}
+	known := map[string]addInput{}
+	for _, item := range []string{"lever", "item", "package"} {
+		if name, ok := d.text.Value(at + "." + item); ok {
+			g := map[string]string{"lever": "benefits", "item": "costs", "package": "packages"}[item]
+			for _, in := range q.inputs(s.App.Engine.Catalogue(), g, name) {
+				known[in.Name] = in
+			}
+		}
+	}
+	for _, in := range q.inputs(s.App.Engine.Catalogue(), group, "") {
+		if _, have := known[in.Name]; !have {
+			known[in.Name] = in
+		}
+	}
+	seen := map[string]bool{}
+	for _, k := range d.text.Keys(at) {
+		seen[k] = true
+		in, ok := known[k]
+		if !ok {
+			in = addInput{Name: k, Label: spoken(k)}
+		}
+		in.Value, _ = d.text.Value(at + "." + k)
+		if in.Value == "" {
+			in.Value, _ = d.text.Source(at + "." + k)
+		}
+		in.Required = false
+		v.Fields = append(v.Fields, in)
+	}
+	for _, k := range []string{"from", "to", "at", "escalates"} {
+		if in, ok := known[k]; ok && !seen[k] && (group == "costs" || k == "from" || k == "to") {
+			in.Required = false
+			v.Fields = append(v.Fields, in)
+		}
+	}
+	return q.parts("fragments", v, "line")
+}
+
+// setLine writes the fields of a line that were changed.
+func (q *request) setLine(t *revision.Text, at string) (*revision.Text, error) {
+	var err error
+	for name, values := range q.PostForm {
+		field, ok := strings.CutPrefix(name, "in.")
+		if !ok {
+			continue
+		}
+		path, next := at+"."+field, strings.TrimSpace(values[0])
+		old, have := t.Value(path)
+		if !have {
+			old, have = t.Source(path)
+		}
+		switch {
+		case next == old:
+			continue
+		case next == "" && have:
+			t, err = t.Remove(path)
+		case next == "":
+			continue
+		case have:
+			t, err = t.Set(path, next)
+		default:
+			t, err = t.Insert(at, field, next, "")
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
 }

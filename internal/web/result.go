@@ -2,7 +2,6 @@ package web
 
 import (
 	"html/template"
-	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -110,7 +109,7 @@ type item struct {
 }
 
 // step is a row of the table of steps.
-type step struct{ Label, Note, From, NPV, Months, Cost, Shows string }
+type step struct{ Label, Doing, Note, From, NPV, Months, Cost, Shows string }
 
 // why is what the explanation says.
 type why struct {
@@ -135,7 +134,6 @@ func value(v float64, unit string, l *locale.Locale) string { return report.Valu
 
 func whyOf(a *calc.Answer, x *decide.Explanation, findings diag.List, p place, l *locale.Locale) why {
 	r := a.Result
-	money := func(v float64) string { return l.MoneyShort(v, r.Case.Currency) }
 	w := why{place: p, Text: x.Text, Guide: map[string]string{"Tornado": "reading-a-result", "Information": "reading-a-result", "Failure": "reading-a-result"}}
 	w.Months, w.Money = tornadoCharts(x.Tornado, r, l)
 	w.NPV = histogramChart(a, l)
@@ -154,7 +152,6 @@ func whyOf(a *calc.Answer, x *decide.Explanation, findings diag.List, p place, l
 	for _, c := range r.Carriers {
 		w.Carriers = append(w.Carriers, item{Href: p.trace(c.ID), Label: c.Label, Value: l.Percent(c.Share, 0), Tag: gradeText(c.Grade, l)})
 	}
-	_ = money
 	w.FindingCount = len(findings)
 	w.Findings = problemsOf(findings[:min(len(findings), 3)], l)
 	for i := range w.Findings {
@@ -171,11 +168,8 @@ func planOf(x *decide.Explanation, r *result.Result, p place, l *locale.Locale) 
 		hint = l.Text("explain.plan.empty", nil)
 	}
 	for _, m := range x.Plan {
-		text := m.Text
-		if m.Days > 0 {
-			text += " " + l.Text("explain.plan.days", diag.Args{"count": int(math.Ceil(m.Days))})
-		}
-		plan = append(plan, item{Href: p.trace(m.ID), Label: m.Label, Value: l.Text("web.upto", diag.Args{"value": money(m.Worth)}), Text: text})
+		plan = append(plan, item{Href: p.trace(m.ID), Label: m.Label, Value: l.Text("web.upto", diag.Args{"value": money(m.Worth)}),
+			Text: strings.TrimSpace(m.Text + " " + report.Effort(m, r, l))})
 	}
 	var names []string
 	for _, v := range x.EVPPI {
@@ -217,9 +211,13 @@ func stepsOf(steps []decide.Step, r *result.Result, l *locale.Locale, most int) 
 		if s.Months != nil {
 			row.Months = l.Number(*s.Months, 1)
 		}
-		if s.Cost != nil {
+		switch {
+		case s.Cost != nil:
 			row.Cost = l.MoneyShort(*s.Cost, r.Case.Currency)
+		case s.Hours != nil:
+			row.Cost = value(s.Hours.P50, "h", l)
 		}
+		row.Doing = report.Doing(s, r, l)
 		if s.Shows != nil {
 			row.Shows = l.Month(*s.Shows)
 		}

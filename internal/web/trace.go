@@ -8,7 +8,6 @@ import (
 	"github.com/rendite-crm/rendite/internal/app"
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/diag"
-	"github.com/rendite-crm/rendite/internal/dist"
 	"github.com/rendite-crm/rendite/internal/guide"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/model"
@@ -273,7 +272,7 @@ func (q *request) leverHint(l *model.Line, at string) string {
 
 func (q *request) guideFor(anchor string) *guide.Page {
 	for a := anchor; a != ""; {
-		if p, ok := guide.For(q.l.Lang(), a); ok {
+		if p, ok := guide.For(string(q.l.Lang()), a); ok {
 			return &p
 		}
 		i := strings.LastIndex(a, ".")
@@ -290,7 +289,7 @@ func density(m *model.Quantity, l *locale.Locale) template.HTML {
 	if m == nil || m.Dist == nil {
 		return ""
 	}
-	if _, constant := m.Dist.(dist.Constant); constant {
+	if m.Dist.Quantile(0.01) == m.Dist.Quantile(0.99) {
 		return ""
 	}
 	return densityChart(m, l)

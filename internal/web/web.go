@@ -246,7 +246,7 @@ func (s *Site) wrap(h func(*request) error, signed bool) http.HandlerFunc {
 }
 
 // fragment reports whether the page asks for a part of itself.
-func (q *request) fragment() bool { return q.Header.Get("HX-Request") == "true" }
+func (q *request) fragment() bool { return q.Request.Header.Get("HX-Request") == "true" }
 
 func (q *request) t(key string, args diag.Args) string { return q.l.Text(key, args) }
 
@@ -425,3 +425,5 @@ func (s *Site) preferences(q *request) error {
 	}
 	return q.to(auth.LocalPath(q.FormValue("back")), "", "")
 }
+
+var appNotFound = app.Error{Code: app.NotFound, Key: "web.error.not_found"}

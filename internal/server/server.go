@@ -1,0 +1,202 @@
+// Package server runs the workspace: database, pages, API, middleware, start and stop. Start with Open; a test starts the
+// same on a free port. It decides nothing about cases.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/rendite-crm/rendite/internal/app"
+	"github.com/rendite-crm/rendite/internal/auth"
+	"github.com/rendite-crm/rendite/internal/catalogue"
+	"github.com/rendite-crm/rendite/internal/store"
+	"github.com/rendite-crm/rendite/internal/web"
+)
+
+// Limits of a connection.
+const (
+	readHeader = 5 * time.Second
+	readBody   = 30 * time.Second
+	writeAll   = 90 * time.Second
+	idle       = 2 * time.Minute
+	maxHeader  = 32 << 10
+	maxBody    = 2 << 20
+	shutdown   = 10 * time.Second
+)
+
+// Config says how to run.
+type Config struct {
+	Listen   string // host:port; port 0 takes a free one
+	Database string // a file or postgres://…; empty is store.DefaultFile
+	// Accounts asks everybody to sign in. Without it the server answers on loopback addresses only.
+	Accounts bool
+	BaseURL  string // how people reach it, where that is not the address it listens on
+	// Proxies are trusted to say whom they speak for.
+	Proxies []netip.Prefix
+	OIDC    *auth.OIDCConfig // nil for none; RedirectURL is filled in
+	// OIDCName is what people call the provider.
+	OIDCName  string
+	Catalogue *catalogue.Catalogue
+	Version   string
+	Log       *slog.Logger
+	Now       func() time.Time
+	// Administrator is told of password reset links; nil writes them to the log.
+	Administrator func(ctx context.Context, email, link string)
+}
+
+// Server is a running workspace.
+type Server struct {
+	App      *app.App
+	Store    *store.Store
+	config   Config
+	http     *http.Server
+	listener net.Listener
+	metrics  *metrics
+	done     chan error
+}
+
+// ErrNeedsAccounts is returned for an address beyond this machine without accounts.
+var ErrNeedsAccounts = errors.New("server: listening beyond this machine needs accounts")
+
+// Open opens the database, brings it up to date and starts to listen; requests are answered from Serve on.
+func Open(ctx context.Context, c Config) (*Server, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	if !c.Accounts && !loopback(host) {
+		return nil, ErrNeedsAccounts
+	}
+	db, err := store.Open(ctx, c.Database, store.WithClock(c.Now))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Store: db, config: c, done: make(chan error, 1)}
+	if err := s.build(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if s.listener, err = net.Listen("tcp", c.Listen); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) build() error {
+	c := s.config
+	engine, err := app.NewEngine(c.Catalogue, c.Version)
+	if err != nil {
+		return err
+	}
+	s.App = app.New(s.Store, engine, c.Now)
+	s.metrics = newMetrics(engine, c.Version)
+	o := web.Options{App: s.App, Version: c.Version, Log: c.Log, BaseURL: c.BaseURL, Now: c.Now}
+	if c.Accounts {
+		if o.Accounts, err = s.accounts(); err != nil {
+			return err
+		}
+	}
+	pages, err := web.New(o)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", s.metrics.handler())
+	handler, err := s.around(mux)
+	if err != nil {
+		return err
+	}
+	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: readHeader, ReadTimeout: readBody, WriteTimeout: writeAll, IdleTimeout: idle, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug)}
+	return nil
+}
+
+func (s *Server) accounts() (*web.Accounts, error) {
+	c := s.config
+	passwords, err := auth.NewPasswords(auth.DefaultParams, 2)
+	if err != nil {
+		return nil, err
+	}
+	a := &web.Accounts{Passwords: passwords, Resets: auth.NewLimiter(auth.ResetLimits()), Proxies: c.Proxies, OIDCName: c.OIDCName, Administrator: c.Administrator,
+		Sessions: &auth.Sessions{Store: s.App.SessionStore(), Secure: auth.SecureCookies(c.BaseURL, false)},
+		Login:    &auth.Login{Store: s.App.CredentialStore(), Passwords: passwords, Limiter: auth.NewLimiter(auth.LoginLimits())}}
+	if a.Administrator == nil {
+		a.Administrator = func(_ context.Context, email, link string) {
+			// To the operator's terminal, not to the log: a log is kept and read by others.
+			fmt.Printf("Rendite: password reset for %s: %s\n", email, link) //nolint:forbidigo // the operator's terminal
+		}
+	}
+	if c.OIDC != nil {
+		o := *c.OIDC
+		if o.RedirectURL == "" {
+			o.RedirectURL = strings.TrimSuffix(c.BaseURL, "/") + "/oidc/callback"
+		}
+		if a.OIDC, err = auth.NewOIDC(o, auth.NewMemoryFlows(10_000)); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	if err := s.App.Ready(ctx); err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, "database does not answer")
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+// URL is where the workspace is reached.
+func (s *Server) URL() string {
+	if s.config.BaseURL != "" {
+		return s.config.BaseURL
+	}
+	u := url.URL{Scheme: "http", Host: s.listener.Addr().String(), Path: "/"}
+	return u.String()
+}
+
+// Serve answers requests until ctx ends, then lets running ones finish, and closes the database.
+func (s *Server) Serve(ctx context.Context) error {
+	go func() { s.done <- s.http.Serve(s.listener) }()
+	var err error
+	select {
+	case err = <-s.done:
+	case <-ctx.Done():
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
+		defer cancel()
+		if err = s.http.Shutdown(stop); err != nil {
+			err = errors.Join(err, s.http.Close())
+		}
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, s.Store.Close())
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}

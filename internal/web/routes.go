@@ -1,0 +1,95 @@
+package web
+
+import "net/http"
+
+// routes is the table of all pages. What begins with a method other than GET changes something.
+func (s *Site) routes() {
+	m := http.NewServeMux()
+	s.mux = m
+	m.HandleFunc("GET /static/{file...}", s.static)
+	m.HandleFunc("POST /preferences", s.open(s.preferences))
+
+	m.HandleFunc("GET /{$}", s.handle(s.portfolio))
+	m.HandleFunc("GET /new", s.handle(s.newCase))
+	m.HandleFunc("POST /new", s.handle(s.createCase))
+	m.HandleFunc("POST /new/defaults", s.handle(s.newDefaults))
+	m.HandleFunc("POST /examples/{name}", s.handle(s.example))
+	m.HandleFunc("POST /import", s.handle(s.importCase))
+
+	m.HandleFunc("GET /cases/{id}", s.handle(s.casePage))
+	m.HandleFunc("GET /cases/{id}/why", s.handle(s.why))
+	m.HandleFunc("GET /cases/{id}/assumptions", s.handle(s.assumptions))
+	m.HandleFunc("GET /cases/{id}/costs", s.handle(s.costs))
+	m.HandleFunc("GET /cases/{id}/benefits", s.handle(s.benefits))
+	m.HandleFunc("GET /cases/{id}/scenarios", s.handle(s.scenarios))
+	m.HandleFunc("GET /cases/{id}/actions", s.handle(s.actions))
+	m.HandleFunc("GET /cases/{id}/audit", s.handle(s.audit))
+	m.HandleFunc("GET /cases/{id}/history", s.handle(s.history))
+	m.HandleFunc("GET /cases/{id}/file", s.handle(s.file))
+	m.HandleFunc("POST /cases/{id}/file", s.handle(s.takeFile))
+	m.HandleFunc("POST /cases/{id}/check", s.handle(s.check))
+	m.HandleFunc("GET /cases/{id}/case.yaml", s.handle(s.export))
+
+	m.HandleFunc("POST /cases/{id}/live", s.handle(s.live))
+	m.HandleFunc("GET /cases/{id}/edit", s.handle(s.editDialog))
+	m.HandleFunc("POST /cases/{id}/edit", s.handle(s.change))
+	m.HandleFunc("POST /cases/{id}/preview", s.handle(s.preview))
+	m.HandleFunc("GET /cases/{id}/complete", s.handle(s.complete))
+	m.HandleFunc("GET /cases/{id}/add", s.handle(s.addDialog))
+	m.HandleFunc("GET /cases/{id}/line", s.handle(s.lineDialog))
+	m.HandleFunc("GET /cases/{id}/rename", s.handle(s.renameDialog))
+	m.HandleFunc("GET /cases/{id}/trace", s.handle(s.trace))
+	m.HandleFunc("POST /cases/{id}/undo", s.handle(s.undo))
+	m.HandleFunc("POST /cases/{id}/redo", s.handle(s.redo))
+	m.HandleFunc("POST /cases/{id}/discard", s.handle(s.discard))
+	m.HandleFunc("GET /cases/{id}/save", s.handle(s.saveDialog))
+	m.HandleFunc("POST /cases/{id}/save", s.handle(s.save))
+	m.HandleFunc("POST /cases/{id}/merge", s.handle(s.merge))
+	m.HandleFunc("POST /cases/{id}/restore", s.handle(s.restore))
+	m.HandleFunc("GET /cases/{id}/seal", s.handle(s.sealDialog))
+	m.HandleFunc("POST /cases/{id}/seal", s.handle(s.seal))
+	m.HandleFunc("GET /cases/{id}/settings", s.handle(s.caseSettings))
+	m.HandleFunc("POST /cases/{id}/settings", s.handle(s.setStatus))
+	m.HandleFunc("POST /cases/{id}/archive", s.handle(s.archive))
+	m.HandleFunc("POST /cases/{id}/comments", s.handle(s.comment))
+	m.HandleFunc("POST /cases/{id}/comments/{comment}/resolve", s.handle(s.resolveComment))
+	m.HandleFunc("GET /cases/{id}/share", s.handle(s.shareDialog))
+	m.HandleFunc("POST /cases/{id}/share", s.handle(s.share))
+	m.HandleFunc("POST /cases/{id}/share/{share}/revoke", s.handle(s.revokeShare))
+
+	m.HandleFunc("GET /s/{secret}", s.open(s.shared))
+	m.HandleFunc("GET /s/{secret}/why", s.open(s.sharedWhy))
+	m.HandleFunc("GET /s/{secret}/trace", s.open(s.sharedTrace))
+
+	m.HandleFunc("GET /guide", s.open(s.guide))
+	m.HandleFunc("GET /guide/{slug}", s.open(s.guide))
+
+	m.HandleFunc("GET /login", s.open(s.loginPage))
+	m.HandleFunc("POST /login", s.open(s.login))
+	m.HandleFunc("POST /logout", s.open(s.logout))
+	m.HandleFunc("GET /setup", s.open(s.setupPage))
+	m.HandleFunc("POST /setup", s.open(s.setupFirst))
+	m.HandleFunc("GET /reset", s.open(s.resetPage))
+	m.HandleFunc("POST /reset", s.open(s.reset))
+	m.HandleFunc("POST /reset/password", s.open(s.resetPassword))
+	m.HandleFunc("GET /invitation/{secret}", s.open(s.invitationPage))
+	m.HandleFunc("POST /invitation/{secret}", s.open(s.acceptInvitation))
+	m.HandleFunc("GET /oidc/start", s.open(s.oidcStart))
+	m.HandleFunc("GET /oidc/callback", s.open(s.oidcFinish))
+
+	m.HandleFunc("GET /settings", s.handle(s.settings))
+	m.HandleFunc("POST /settings/profile", s.handle(s.setProfile))
+	m.HandleFunc("POST /settings/password", s.handle(s.setPassword))
+	m.HandleFunc("POST /settings/sessions/revoke", s.handle(s.revokeSession))
+	m.HandleFunc("POST /settings/tokens", s.handle(s.createToken))
+	m.HandleFunc("POST /settings/tokens/revoke", s.handle(s.revokeToken))
+	m.HandleFunc("GET /organisations", s.handle(s.organisations))
+	m.HandleFunc("GET /organisations/{id}", s.handle(s.organisation))
+	m.HandleFunc("POST /organisations/{id}/rename", s.handle(s.renameOrganisation))
+	m.HandleFunc("POST /organisations/{id}/members", s.handle(s.changeMember))
+	m.HandleFunc("POST /organisations/{id}/invite", s.handle(s.invite))
+
+	m.HandleFunc("/", s.open(func(q *request) error {
+		return &appNotFound
+	}))
+}
