@@ -3,6 +3,7 @@ package chart
 import (
 	"math"
 
+	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
 )
 
@@ -109,8 +110,11 @@ func (m months) label(n int) string {
 	case m.narrow && n != m.horizon:
 		return m.l.Number(float64(n), 0)
 	}
-	return m.l.Month(n)
+	return tickMonth(m.l, n)
 }
+
+// tickMonth names a month where the name stands by itself.
+func tickMonth(l *locale.Locale, n int) string { return l.Text("chart.tick_month", diag.Args{"n": n}) }
 
 // full names a month with its place in the calendar: "Monat 18 · Okt. 2027".
 func (m months) full(n int) string {
@@ -119,7 +123,7 @@ func (m months) full(n int) string {
 	}
 	name := m.l.Text("common.start", nil)
 	if n != 0 {
-		name = m.l.Month(n)
+		name = tickMonth(m.l, n)
 	}
 	if c := m.l.MonthShort(m.start, n); c != "" {
 		name += " · " + c

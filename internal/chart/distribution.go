@@ -66,7 +66,7 @@ func (d Distribution) Scene(l *locale.Locale, size Size) *Scene {
 	}
 	most := slices.Max(counts)
 
-	left, right, top := 2.0, s.W-Tick.width(l.Percent(1, 0))-12, 48.0
+	left, right, top := 2.0, s.W-Tick.width(l.Percent(1, 0))-12, 60.0
 	bottom := s.H - 24
 	x := span{first * width, last * width, left, right}
 	y := span{0, float64(most), bottom, top}

@@ -23,6 +23,9 @@ func ground(s *Scene, l *locale.Locale, size Size, e extent, top float64, write 
 	f.bottom = s.H - f.axis.height() - 4
 	f.y = span{e.lo, e.hi, f.bottom, top}
 	f.verticalLabel = verticals(e, f.bottom-top, write)
+	if f.verticalLabel.width > s.W*0.4 { // numbers that nobody can read, such as 0.000…01
+		f.verticalLabel = rows{}
+	}
 	f.left, f.right = f.verticalLabel.width+12, s.W-math.Max(endRoom, 8)
 	f.x = span{0, float64(horizon), f.left, f.right}
 	f.axis.x = f.x

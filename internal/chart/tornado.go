@@ -108,7 +108,7 @@ func (t Tornado) Scene(l *locale.Locale, size Size) *Scene {
 			if b := (Text{Label, 0, by - 6, Start, name}).Box(); b.X0 < zero && zero < b.X1 {
 				// The name crosses the middle line; paper keeps it legible.
 				last := len(s.Shapes) - 1
-				s.Shapes[last] = Group{Class: "c-over", Shapes: []Shape{Rect{Role: PaperArea, X: b.X0, Y: b.Y0, W: b.X1 - b.X0 + 4, H: b.Y1 - b.Y0}, s.Shapes[last]}}
+				s.Shapes[last] = Group{Class: "c-over", Shapes: []Shape{Rect{Role: PaperArea, X: b.X0, Y: b.Y0, W: math.Min(b.X1-b.X0+4, s.W), H: b.Y1 - b.Y0}, s.Shapes[last]}}
 			}
 		} else {
 			s.add(Text{Label, nameRoom - 16, y + 4.5, End, fit(w.bar.Label, Label, nameRoom-16)})
@@ -188,7 +188,7 @@ func (t Tornado) write(l *locale.Locale, v, middle float64, open bool) string {
 	case t.In == InMoney:
 		return l.Signed(v-middle, l.MoneyShort(v-middle, t.Result.Case.Currency))
 	case open:
-		return l.Month(reached(v))
+		return tickMonth(l, reached(v))
 	}
 	return l.Change(v-middle, 1)
 }
