@@ -64,14 +64,18 @@ type rows struct {
 	width  float64 // of the widest label
 }
 
-// verticals are the ticks of a vertical axis that is height px high.
-func verticals(e extent, height float64, write func(float64) string) rows {
+// verticals are the ticks of a vertical axis that is height px high; none where a label would be wider than widest, which
+// only numbers that nobody can read are, such as 0.000…01.
+func verticals(e extent, height, widest float64, write func(float64) string) rows {
 	var r rows
 	r.values, _ = ticks(e.lo, e.hi, max(2, int(height/58)))
 	for _, v := range r.values {
 		s := write(v)
 		r.labels = append(r.labels, s)
 		r.width = math.Max(r.width, Tick.width(s))
+	}
+	if r.width > widest {
+		return rows{}
 	}
 	return r
 }

@@ -85,7 +85,7 @@ func (c Cumulative) Scene(l *locale.Locale, size Size) *Scene {
 		plotBottom -= 22
 	}
 	y := span{e.lo, e.hi, plotBottom, top}
-	vertical := verticals(e, plotBottom-top, l.MoneyAxis(math.Max(math.Abs(e.lo), math.Abs(e.hi)), r.Case.Currency))
+	vertical := verticals(e, plotBottom-top, s.W*0.4, l.MoneyAxis(math.Max(math.Abs(e.lo), math.Abs(e.hi)), r.Case.Currency))
 	left := vertical.width + 12
 	right := s.W - c.endRoom(l, size, h) - 1
 	axis.x = span{0, float64(h), left, right}

@@ -406,6 +406,22 @@ func TestNothingIsDrawnFromNothing(t *testing.T) {
 	}
 }
 
+func TestMissingNumbersLeaveAGap(t *testing.T) {
+	for _, gap := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64} {
+		r := read(t, "handwerk").Result
+		r.Timeline[5].Cumulative = result.Band{P10: gap, P25: gap, P50: gap, P75: gap, P90: gap}
+		r.Timeline[7].Net, r.Timeline[7].Benefits = gap, gap
+		r.Simulation.BreakEven.P50, r.BreakEvenShare[4] = &gap, gap
+		for _, c := range []chart.Chart{chart.Cumulative{Result: &r}, chart.Flows{Result: &r}, chart.Distribution{Values: []float64{gap, 1, 2}, Currency: "EUR"},
+			chart.KPI{Name: "x", Values: []float64{1, gap, 2}}, chart.Funnel{Title: "x", Stages: []chart.Stage{{"a", gap}, {"b", 1}}}} {
+			b := c.Scene(locale.New(locale.German), chart.Size{W: 700}).SVG("x")
+			if err := wellFormed(b); err != nil || bytes.Contains(b, []byte("NaN")) || bytes.Contains(b, []byte("Inf")) {
+				t.Errorf("%T with %v: %v", c, gap, err)
+			}
+		}
+	}
+}
+
 func TestTheWaterfallAddsUp(t *testing.T) {
 	r := read(t, "maschinenbau").Result
 	sum := 0.0
