@@ -45,7 +45,7 @@ func decay(months float64) float64 {
 }
 
 // draws is the number of combinations of the three quantities behind the bands.
-const draws = 1500
+const draws = 800
 
 // bands are the quantiles of the curve. The combinations are the points of an additive recurrence that fills the cube
 // evenly (Roberts 2018, with the root of x⁴ = x + 1): smooth bands without chance.
