@@ -3,6 +3,7 @@ package chart
 import (
 	"math"
 
+	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
 )
 
@@ -63,14 +64,18 @@ type rows struct {
 	width  float64 // of the widest label
 }
 
-// verticals are the ticks of a vertical axis that is height px high.
-func verticals(e extent, height float64, write func(float64) string) rows {
+// verticals are the ticks of a vertical axis that is height px high; none where a label would be wider than widest, which
+// only numbers that nobody can read are, such as 0.000…01.
+func verticals(e extent, height, widest float64, write func(float64) string) rows {
 	var r rows
 	r.values, _ = ticks(e.lo, e.hi, max(2, int(height/58)))
 	for _, v := range r.values {
 		s := write(v)
 		r.labels = append(r.labels, s)
 		r.width = math.Max(r.width, Tick.width(s))
+	}
+	if r.width > widest {
+		return rows{}
 	}
 	return r
 }
@@ -109,8 +114,11 @@ func (m months) label(n int) string {
 	case m.narrow && n != m.horizon:
 		return m.l.Number(float64(n), 0)
 	}
-	return m.l.Month(n)
+	return tickMonth(m.l, n)
 }
+
+// tickMonth names a month where the name stands by itself.
+func tickMonth(l *locale.Locale, n int) string { return l.Text("chart.tick_month", diag.Args{"n": n}) }
 
 // full names a month with its place in the calendar: "Monat 18 · Okt. 2027".
 func (m months) full(n int) string {
@@ -119,7 +127,7 @@ func (m months) full(n int) string {
 	}
 	name := m.l.Text("common.start", nil)
 	if n != 0 {
-		name = m.l.Month(n)
+		name = tickMonth(m.l, n)
 	}
 	if c := m.l.MonthShort(m.start, n); c != "" {
 		name += " · " + c

@@ -2,7 +2,6 @@ package chart
 
 import (
 	"math"
-	"slices"
 
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
@@ -86,7 +85,7 @@ func (c Cumulative) Scene(l *locale.Locale, size Size) *Scene {
 		plotBottom -= 22
 	}
 	y := span{e.lo, e.hi, plotBottom, top}
-	vertical := verticals(e, plotBottom-top, l.MoneyAxis(math.Max(math.Abs(e.lo), math.Abs(e.hi)), r.Case.Currency))
+	vertical := verticals(e, plotBottom-top, s.W*0.4, l.MoneyAxis(math.Max(math.Abs(e.lo), math.Abs(e.hi)), r.Case.Currency))
 	left := vertical.width + 12
 	right := s.W - c.endRoom(l, size, h) - 1
 	axis.x = span{0, float64(h), left, right}
@@ -119,8 +118,15 @@ func (c Cumulative) Scene(l *locale.Locale, size Size) *Scene {
 	return s
 }
 
+// hasShare reports whether enough draws break even to be seen in a picture: half a per cent.
 func hasShare(share []float64) bool {
-	return slices.ContainsFunc(share, func(v float64) bool { return v > 0 && finite(v) })
+	sum := 0.0
+	for _, v := range share {
+		if v > 0 && finite(v) {
+			sum += v
+		}
+	}
+	return sum >= 0.005
 }
 
 func (c Cumulative) entries(l *locale.Locale, measured bool) []entry {
@@ -281,7 +287,13 @@ func (c Cumulative) marks(s *Scene, l *locale.Locale, axis months, y span, left,
 	}
 	if p := be.NotWithinHorizon; p > 0 {
 		text := l.Text("result.not_within", diag.Args{"p": p, "horizon": axis.horizon})
-		s.place([]Box{}, Text{Note, axis.x.b, noteY, End, text}, Text{Note, left, noteY, Start, text}, Text{Note, axis.x.b, plotBottom - 4, End, text})
+		text = fit(text, Note, s.W-left)
+		right := Text{Note, math.Max(axis.x.b, left+Note.width(text)), noteY, End, text}
+		// Rather at the left than across the line of the median.
+		if s.place(clear, right, Text{Note, left, noteY, Start, text}) {
+			return
+		}
+		s.place(nil, right, Text{Note, left, noteY, Start, text}, Text{Note, axis.x.b, plotBottom - 4, End, text})
 	}
 }
 

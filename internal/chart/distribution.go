@@ -48,8 +48,8 @@ func (d Distribution) Scene(l *locale.Locale, size Size) *Scene {
 
 	// Half a per cent at either end is gathered in the outermost bars, so that one extreme draw does not flatten the rest.
 	lo, hi := q(0.005), q(0.995)
-	if hi-lo <= 1e-9*math.Max(math.Abs(lo), math.Abs(hi)) || lo == hi {
-		pad := math.Max(math.Abs(lo)*0.1, 0.05)
+	if largest := math.Max(math.Abs(lo), math.Abs(hi)); hi-lo <= 0.02*largest { // less than the labels could tell
+		pad := math.Max(largest*0.1, 0.05)
 		lo, hi = lo-pad, hi+pad
 	}
 	want := 32.0
@@ -66,7 +66,7 @@ func (d Distribution) Scene(l *locale.Locale, size Size) *Scene {
 	}
 	most := slices.Max(counts)
 
-	left, right, top := 2.0, s.W-Tick.width(l.Percent(1, 0))-12, 48.0
+	left, right, top := 2.0, s.W-Tick.width(l.Percent(1, 0))-12, 60.0
 	bottom := s.H - 24
 	x := span{first * width, last * width, left, right}
 	y := span{0, float64(most), bottom, top}

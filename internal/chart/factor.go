@@ -36,47 +36,47 @@ type Factor struct {
 // The curve of package model: Bass (1969) with c = q/p = 0.38/0.03 (Sultan, Farley & Lehmann 1990).
 const imitation = 0.38 / 0.03
 
-// Course is F(t) = (1 − u)/(1 + c·u) with u = e^(−kt), and k such that F(months) = 0.9.
-func Course(start, plateau, months, t float64) float64 {
-	if t <= 0 {
-		return start
-	}
+// decay is e^(−k) for the k at which F(t) = (1 − u)/(1 + c·u), u = e^(−kt), reaches 0.9 after the months.
+func decay(months float64) float64 {
 	if months <= 0 {
-		return plateau
+		return 0
 	}
-	u := math.Pow(0.1/(1+0.9*imitation), t/months)
-	return start + float64((plateau-start)*(1-u)/(1+imitation*u))
+	return math.Pow(0.1/(1+0.9*imitation), 1/months)
 }
 
-// levels are the quantiles at which each of the three quantities is taken: the middles of eleven equal parts.
-const levels = 11
+// Course is the share reached after t months on the way from start to plateau.
+func Course(start, plateau, months, t float64) float64 {
+	u := math.Pow(decay(months), t)
+	return start + (plateau-start)*(1-u)/(1+imitation*u)
+}
 
-// bands are the quantiles of the curve over all combinations of the levels.
+// draws is the number of combinations of the three quantities behind the bands.
+const draws = 800
+
+// bands are the quantiles of the curve. The combinations are the points of an additive recurrence that fills the cube
+// evenly (Roberts 2018, with the root of x⁴ = x + 1): smooth bands without chance.
 func (f Factor) bands() []result.Band {
-	at := func(q Quantiles) []float64 {
-		if q == nil {
-			return []float64{0}
-		}
-		v := make([]float64, levels)
-		for i := range v {
-			v[i] = q.Quantile((float64(i) + 0.5) / levels)
-		}
-		if v[0] == v[levels-1] {
-			return v[:1]
+	const root = 1.2207440846057596
+	at := func(q Quantiles, step float64) []float64 {
+		v := make([]float64, draws)
+		if q != nil {
+			for i := range v {
+				_, p := math.Modf(0.5 + float64(float64(i)*step))
+				v[i] = q.Quantile(math.Min(math.Max(p, 1e-6), 1-1e-6))
+			}
 		}
 		return v
 	}
-	starts, plateaus, months := at(f.Start), at(f.Plateau), at(f.MonthsTo90)
+	starts, plateaus, months := at(f.Start, 1/root), at(f.Plateau, 1/(root*root)), at(f.MonthsTo90, 1/(root*root*root))
 	out := make([]result.Band, f.Horizon+1)
-	values := make([]float64, 0, len(starts)*len(plateaus)*len(months))
+	values, steps, us := make([]float64, draws), months, make([]float64, draws)
+	for i, m := range months {
+		steps[i], us[i] = decay(m), 1
+	}
 	for t := range out {
-		values = values[:0]
-		for _, a := range starts {
-			for _, b := range plateaus {
-				for _, m := range months {
-					values = append(values, Course(a, b, m, float64(t)))
-				}
-			}
+		for i, u := range us {
+			values[i] = starts[i] + float64((plateaus[i]-starts[i])*(1-u)/(1+float64(imitation*u)))
+			us[i] = float64(u * steps[i])
 		}
 		slices.Sort(values)
 		q := func(p float64) float64 { return quantile(values, p) }

@@ -22,7 +22,7 @@ func ground(s *Scene, l *locale.Locale, size Size, e extent, top float64, write 
 	f.axis = months{l: l, start: start, horizon: horizon, right: s.W, narrow: size.narrow()}
 	f.bottom = s.H - f.axis.height() - 4
 	f.y = span{e.lo, e.hi, f.bottom, top}
-	f.verticalLabel = verticals(e, f.bottom-top, write)
+	f.verticalLabel = verticals(e, f.bottom-top, s.W*0.4, write)
 	f.left, f.right = f.verticalLabel.width+12, s.W-math.Max(endRoom, 8)
 	f.x = span{0, float64(horizon), f.left, f.right}
 	f.axis.x = f.x
@@ -39,8 +39,11 @@ func (e extent) padded() extent {
 		return extent{0, 1}
 	}
 	pad := e.hi/25 - e.lo/25
-	if pad == 0 {
-		pad = math.Max(1, math.Abs(e.hi)/10)
+	if largest := math.Max(math.Abs(e.lo), math.Abs(e.hi)); pad <= largest*1e-5 { // less than the labels could tell
+		pad = largest / 10
+		if pad == 0 {
+			pad = 1
+		}
 	}
 	if e.lo < 0 || e.lo-pad > 0 {
 		e.lo -= pad

@@ -67,9 +67,7 @@ func (h Heat) Scene(l *locale.Locale, size Size) *Scene {
 				}
 				k := min(int(t*float64(len(shades))), len(shades)-1)
 				role, text = shades[k], write(v)
-				if k >= 2 {
-					ink = Invert
-				}
+				ink = []Role{Value, Value, OnMiddle, Invert}[k]
 			}
 			data = append(data, text)
 			tip := h.Rows[i] + ", " + axis.full(c) + ": " + text

@@ -48,7 +48,7 @@ func (k KPI) Scene(l *locale.Locale, size Size) *Scene {
 	}
 	top := s.legend(entries, 0, 0, s.W) + 24
 	h := len(k.Values) - 1
-	g := ground(s, l, size, e, top, write, h, k.Start, 0)
+	g := ground(s, l, size, e, top, func(v float64) string { return l.Quantity(v, k.Unit) }, h, k.Start, 0)
 	g.axis.calendar = l.MonthShort(k.Start, 0) != ""
 	n := len(expected)
 	s.add(Path{Role: ExpectedBand, Points: between(n, g.x, g.y, column(expected, lowest), column(expected, highest)), Closed: true})

@@ -29,6 +29,7 @@ const (
 	MarkPale
 	Blue
 	BluePale
+	Night // text on a colour of middle strength, dark in both themes
 	inks
 )
 
@@ -44,13 +45,14 @@ var inkNames = [inks]struct{ name, light, dark string }{
 	GainMid:  {"gain-mid", "#a6d0bf", "#276350"},
 	GainPale: {"gain-pale", "#d6eae1", "#1c3d33"},
 	Cost:     {"cost", "#a8481f", "#eda17d"},
-	CostBar:  {"cost-bar", "#d0835c", "#bf7048"},
+	CostBar:  {"cost-bar", "#cb7c54", "#bf7048"},
 	CostPale: {"cost-pale", "#f3dfd3", "#46291c"},
 	Mark:     {"mark", "#d9a400", "#e5b62f"},
 	MarkMid:  {"mark-mid", "#e8cf7c", "#8a7230"},
 	MarkPale: {"mark-pale", "#f2e8c9", "#4a4123"},
 	Blue:     {"blue", "#2457d6", "#8fb0ff"},
 	BluePale: {"blue-pale", "#dbe4fb", "#233056"},
+	Night:    {"night", "#111314", "#111314"},
 }
 
 // Theme is light or dark.
@@ -124,6 +126,7 @@ const (
 	Note      // a remark in the picture
 	Good      // a number on the good side
 	Bad       // a number on the bad side
+	OnMiddle  // text on a colour of middle strength
 	Invert    // text on a strong colour
 	Heading   // title of a file
 	roles
@@ -184,11 +187,17 @@ var styles = [roles]Style{
 	Heading:      {Class: "c-heading", Fill: Black, Size: 15, Weight: font.SemiBold},
 	Good:         {Class: "c-tgood", Fill: Gain, Size: 12, Weight: font.SemiBold},
 	Bad:          {Class: "c-tbad", Fill: Cost, Size: 12, Weight: font.SemiBold},
+	OnMiddle:     {Class: "c-onmid", Fill: Night, Size: 12, Weight: font.SemiBold},
 	Invert:       {Class: "c-inv", Fill: Paper, Size: 12, Weight: font.SemiBold},
 }
 
-// Style is how the role looks.
-func (r Role) Style() Style { return styles[r] }
+// Style is how the role looks; beyond the roles there are it is empty.
+func (r Role) Style() Style {
+	if r >= roles {
+		return Style{}
+	}
+	return styles[r]
+}
 
 // width is how wide a text of the role is.
 func (r Role) width(s string) float64 { return font.Width(s, styles[r].Weight, styles[r].Size) }

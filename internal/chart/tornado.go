@@ -28,12 +28,12 @@ type Tornado struct {
 	Rows   int // at most so many bars, 10 where 0
 }
 
-// swing is one row: the two ends as differences from the middle, ordered; an open end lies beyond the horizon.
+// swing is one row: the two values of the figure, ordered, and their labels; an open end lies beyond the horizon.
 type swing struct {
 	bar          decide.Bar
-	lo, hi       float64 // of the figure
+	lo, hi       float64
 	openHi       bool
-	textLo, text string
+	textLo, text string // at lo and at hi
 }
 
 // Scene draws the chart.
@@ -72,50 +72,46 @@ func (t Tornado) Scene(l *locale.Locale, size Size) *Scene {
 	row = (s.H - head - 6) / float64(len(shown))
 
 	e := extent{0, 0}
-	roomLo, roomHi := 0.0, 0.0
+	roomLo, roomHi := 0.0, 0.0 // of the labels at the ends of the bars
 	for _, w := range shown {
 		e.take(w.lo-middle, w.hi-middle)
 	}
 	if e.lo == e.hi {
 		e.hi = 1
 	}
-	// The widest labels at either side, each where its bar ends: the scale gives way until all fit.
-	plotL, plotR := nameRoom, s.W
 	for _, w := range shown {
 		if w.lo < middle {
 			roomLo = math.Max(roomLo, Value.width(w.textLo)+8)
 		}
-		if w.hi > middle || w.openHi {
+		switch {
+		case w.openHi: // with its arrow
+			roomHi = math.Max(roomHi, Value.width(w.text)+22)
+		case w.hi > middle:
 			roomHi = math.Max(roomHi, Value.width(w.text)+8)
-			if w.openHi {
-				roomHi = math.Max(roomHi, Value.width(w.text)+18)
-			}
 		}
 	}
-	x := span{e.lo, e.hi, plotL + roomLo + 2, plotR - roomHi - 2}
+	x := span{e.lo, e.hi, nameRoom + roomLo + 2, s.W - roomHi - 2}
 	zero := x.at(0)
-	s.Plot = Box{plotL, head, plotR, s.H - 4}
+	s.Plot = Box{nameRoom, head, s.W, s.H - 4}
 
-	t.head(s, l, months, open, plotL, zero, plotR)
+	t.head(s, l, middle, open, zero)
 	s.add(Line{Zero, zero, head - 2, zero, s.H - 4})
 	for i, w := range shown {
 		y := head + row*(float64(i)+0.5)
 		by := y - bar/2
 		if above {
 			by = y - bar/2 + 8
-			name := fit(w.bar.Label, Label, s.W)
-			s.add(Text{Label, 0, by - 6, Start, name})
-			if b := (Text{Label, 0, by - 6, Start, name}).Box(); b.X0 < zero && zero < b.X1 {
-				// The name crosses the middle line; paper keeps it legible.
-				last := len(s.Shapes) - 1
-				s.Shapes[last] = Group{Class: "c-over", Shapes: []Shape{Rect{Role: PaperArea, X: b.X0, Y: b.Y0, W: b.X1 - b.X0 + 4, H: b.Y1 - b.Y0}, s.Shapes[last]}}
+			name := Text{Label, 0, by - 6, Start, fit(w.bar.Label, Label, s.W)}
+			if b := name.Box(); zero < b.X1 { // it crosses the middle line; paper keeps it legible
+				s.add(Rect{Role: PaperArea, X: b.X0, Y: b.Y0, W: math.Min(b.X1-b.X0+4, s.W), H: b.Y1 - b.Y0})
 			}
+			s.add(name)
 		} else {
 			s.add(Text{Label, nameRoom - 16, y + 4.5, End, fit(w.bar.Label, Label, nameRoom-16)})
 		}
 		t.bar(s, l, w, x, middle, months, by, bar)
 	}
-	t.words(s, l, shown, all, middle, open, months, row, head)
+	t.words(s, l, shown, all, months, row, head)
 	return s
 }
 
@@ -188,23 +184,22 @@ func (t Tornado) write(l *locale.Locale, v, middle float64, open bool) string {
 	case t.In == InMoney:
 		return l.Signed(v-middle, l.MoneyShort(v-middle, t.Result.Case.Currency))
 	case open:
-		return l.Month(reached(v))
+		return tickMonth(l, reached(v))
 	}
 	return l.Change(v-middle, 1)
 }
 
 // head names the middle and the two sides.
-func (t Tornado) head(s *Scene, l *locale.Locale, months, open bool, left, zero, right float64) {
+func (t Tornado) head(s *Scene, l *locale.Locale, middle float64, open bool, zero float64) {
+	months := t.In == InMonths
 	key := "chart.tornado.middle_money"
 	args := diag.Args{}
 	switch {
 	case !months:
-		middle, _ := t.middle()
 		args["npv"] = l.MoneyShort(middle, t.Result.Case.Currency)
 	case open:
 		key, args["horizon"] = "chart.tornado.middle_open", t.Result.Case.HorizonMonths
 	default:
-		middle, _ := t.middle()
 		key, args["month"] = "chart.tornado.middle_months", reached(middle)
 	}
 	text := l.Text(key, args)
@@ -219,7 +214,6 @@ func (t Tornado) head(s *Scene, l *locale.Locale, months, open bool, left, zero,
 	if !open {
 		s.place(nil, Text{Small, at + w/2 + 14, 12, Start, l.Text(hi, nil) + " →"})
 	}
-	_, _ = left, right
 }
 
 // bar draws a row. Where both ends lie on one side of the middle, the part that they share is pale.
@@ -288,7 +282,7 @@ func (t Tornado) tip(l *locale.Locale, w swing, months bool) string {
 		"high": l.Quantity(w.bar.P90, w.bar.Unit), "at_high": figure(f.High)})
 }
 
-func (t Tornado) words(s *Scene, l *locale.Locale, shown, all []swing, middle float64, open, months bool, row, head float64) {
+func (t Tornado) words(s *Scene, l *locale.Locale, shown, all []swing, months bool, row, head float64) {
 	first := shown[0]
 	key := "chart.tornado.desc_money"
 	if months {
@@ -321,5 +315,4 @@ func (t Tornado) words(s *Scene, l *locale.Locale, shown, all []swing, middle fl
 			s.Points = append(s.Points, Point{s.Plot.X0, head + row*(float64(i)+0.5), w.bar.Label, []string{low + ": " + figure(f.Low), high + ": " + figure(f.High)}})
 		}
 	}
-	_, _ = middle, open
 }

@@ -158,9 +158,7 @@ func (w Waterfall) Scene(l *locale.Locale, size Size) *Scene {
 		by := y - bar/2
 		if above {
 			by += 8
-			name := fit(t.label, Label, s.W)
-			label := Text{Label, 0, by - 6, Start, name}
-			s.add(label)
+			s.add(Text{Label, 0, by - 6, Start, fit(t.label, Label, s.W)})
 		} else {
 			s.add(Text{Label, nameRoom - 16, y + 4.5, End, fit(t.label, Label, nameRoom-16)})
 		}
@@ -174,16 +172,8 @@ func (w Waterfall) Scene(l *locale.Locale, size Size) *Scene {
 		}
 		tip := t.label + ": " + text(t)
 		s.add(Rect{Role: role, X: lo, Y: by, W: math.Max(hi-lo, 1), H: bar, R: 2.5, Tip: tip})
-		if i+1 < len(stairs) {
-			at := x.at(t.to)
-			next := by + row
-			from := by + bar
-			if above {
-				from, next = by+bar, by+row
-			}
-			if !above { // names stand between the bars where the picture is narrow
-				s.add(Line{Link, at, from, at, next})
-			}
+		if i+1 < len(stairs) && !above { // names stand between the bars where the picture is narrow
+			s.add(Line{Link, x.at(t.to), by + bar, x.at(t.to), by + row})
 		}
 		if t.to < t.from || t.total && t.to < 0 {
 			s.add(Text{Value, lo - 6, by + bar/2 + 4.3, End, text(t)})
@@ -191,7 +181,7 @@ func (w Waterfall) Scene(l *locale.Locale, size Size) *Scene {
 			s.add(Text{Value, hi + 6, by + bar/2 + 4.3, Start, text(t)})
 		}
 		s.Points = append(s.Points, Point{(lo + hi) / 2, by + bar/2, t.label, []string{text(t)}})
-		s.Data.Rows = append(s.Data.Rows, []string{t.label, text(t)})
+		s.Data.Rows = append(s.Data.Rows, []string{t.label, l.Money(t.to-t.from, r.Case.Currency, 0)}) // whole: it adds up
 	}
 	if !above {
 		s.Shapes = append([]Shape{Line{Grid, zero, 0, zero, s.H}}, s.Shapes...)

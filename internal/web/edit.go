@@ -532,6 +532,24 @@ func find(query string, texts ...string) bool {
 	return true
 }
 
+// leverInputs are the inputs of a lever, those of its chain behind its own: another line of the chain may have told them.
+func leverInputs(cat *catalogue.Catalogue, name string) catalogue.Inputs {
+	lever, err := cat.Lever(name)
+	if err != nil {
+		return nil
+	}
+	list := slices.Clone(lever.Inputs)
+	if chain, err := cat.Chain(lever.Chain); lever.Chain != "" && err == nil {
+		for _, v := range chain.Variables {
+			if !slices.ContainsFunc(list, func(in catalogue.Input) bool { return in.Name == v.Name || in.Chain == v.Name }) {
+				v.Or = v.Name // told elsewhere, perhaps
+				list = append(list, v)
+			}
+		}
+	}
+	return list
+}
+
 // inputs are the fields that an addition asks for.
 func (q *request) inputs(cat *catalogue.Catalogue, group, name string) []addInput {
 	lang := string(q.l.Lang())
@@ -546,16 +564,24 @@ func (q *request) inputs(cat *catalogue.Catalogue, group, name string) []addInpu
 	var list catalogue.Inputs
 	switch group {
 	case "benefits":
-		if lever, err := cat.Lever(name); err == nil {
-			list = lever.Inputs
-		}
+		list = leverInputs(cat, name)
 	case "costs":
 		if c, err := cat.Cost(name); err == nil {
 			list = c.Inputs
 		}
 	case "packages":
 		if p, err := cat.Package(name); err == nil {
-			list = p.Inputs
+			list = slices.Clone(p.Cost.Inputs)
+			for _, b := range p.Benefits {
+				for _, in := range leverInputs(cat, b.Lever) {
+					if _, preset := b.Set[in.Name]; preset {
+						in.Default = &catalogue.Default{}
+					}
+					if _, have := list.Get(in.Name); !have {
+						list = append(list, in)
+					}
+				}
+			}
 		}
 	}
 	var all []addInput
