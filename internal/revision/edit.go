@@ -83,12 +83,12 @@ func (t *Text) mayAdd(keys []string) bool {
 		return !slices.Contains(sections, own[0])
 	case len(rest) != 1:
 		return false
-	case slices.Contains(casefile.CurveNames, own[0]):
-		return len(own) == 2
-	case slices.Contains(lineGroups, own[0]):
-		return len(own) == 3 && e != nil
+	case slices.Contains(casefile.CurveNames, own[0]) && len(own) == 2:
+		return true
+	case slices.Contains(lineGroups, own[0]) && len(own) == 3:
+		return e != nil
 	}
-	return len(own) > 2 && slices.Contains([]string{"value", "source", "grade", "note", "label"}, rest[0])
+	return quantityAt(own[:len(own)-1]) && slices.Contains([]string{"source", "grade", "note", "label"}, rest[0])
 }
 
 // sections are the parts of the file that hold entries under names of their own.
@@ -130,12 +130,13 @@ func (t *Text) add(path string, keys []string, value, after string, literal bool
 	if !flow && len(rest) > 1 && len(own) == len(rest) && slices.Contains(sections, rest[0]) {
 		block = 1
 	}
-	inner := flow || len(rest)-1 > block
+	inner := flow || len(rest)-1 > block || m.kind == casefile.Scalar
 	values, err := t.values(path, value, inner, literal)
 	if err != nil {
 		return nil, err
 	}
-	if m.kind == casefile.List || m.kind == casefile.Scalar && !(len(own)-len(rest) == 2 && slices.Contains(append(slices.Clone(lineGroups), "assumptions"), own[0])) {
+	parent := keys[:len(keys)-len(rest)]
+	if m.kind == casefile.List || m.kind == casefile.Scalar && opened(parent, m) == m {
 		return nil, t.unknown(path, keys, m, rest)
 	}
 	at := len(m.entries) - 1
@@ -160,7 +161,7 @@ func (t *Text) add(path string, keys []string, value, after string, literal bool
 				lines = []string{"", "  " + name(i) + ": " + lines[0]}
 			}
 		}
-		return t.put(way, m, at, rest[0], e, lines)
+		return t.put(parent, way, m, at, rest[0], e, lines)
 	})
 }
 
@@ -185,18 +186,27 @@ func (t *Text) newline() string {
 	return "\n"
 }
 
-// put adds an entry to a map behind the one at index at: the value's first line stands beside the key, the others below.
-func (t *Text) put(way []step, m *elem, at int, key string, e *elem, lines []string) (*elem, []cut) {
+// put adds an entry to a map behind the one at index at, a bare value gets its map first: the value's first line stands beside the key, the others below.
+func (t *Text) put(parent []string, way []step, m *elem, at int, key string, e *elem, lines []string) (*elem, []cut) {
 	meant, of := clone(t.root)
 	target := of(m)
-	if m.kind == casefile.Scalar { // the line or the quantity gets its map
-		own := "amount"
-		if len(way) > 0 && slices.ContainsFunc(way, func(s step) bool { return s.in.kind == casefile.Map && s.in.entries[s.index].key == "assumptions" }) {
-			own = "value"
+	if m.kind == casefile.Scalar {
+		yaml := scalars(m.text, true)[0].yaml
+		if (m.style == '"' || m.style == '\'') && !m.adopt {
+			yaml = string(t.src[m.start:m.end])
 		}
-		value := scalars(m.text, true)[0].yaml
-		*target = elem{kind: casefile.Map, entries: []entry{{key: own, value: &elem{kind: casefile.Scalar, text: m.text}}, {key: key, value: e}}}
-		return meant, []cut{{m.start, m.end, "{" + own + ": " + value + ", " + scalars(key, true)[0].yaml + ": " + lines[0] + "}"}}
+		wrapped := opened(parent, m)
+		own := wrapped.entries[0].key
+		value := &elem{kind: casefile.Scalar, text: m.text}
+		yaml = "{" + own + ": " + yaml + ", " + scalars(key, true)[0].yaml + ": " + lines[0] + "}"
+		full := &elem{kind: casefile.Map, entries: []entry{{key: own, value: value}, {key: key, value: e}}}
+		if _, p := inside(parent); len(p) == 3 && len(way) > 0 && way[len(way)-1].in.kind == casefile.Map && way[len(way)-1].in.entries[way[len(way)-1].index].key != p[2] {
+			// The line itself is written as its amount.
+			yaml = "{amount: " + yaml + "}"
+			full = &elem{kind: casefile.Map, entries: []entry{{key: "amount", value: full}}}
+		}
+		*target = *full
+		return meant, []cut{{m.start, m.end, yaml}}
 	}
 	target.kind, target.text = casefile.Map, ""
 	target.entries = slices.Insert(target.entries, at+1, entry{key: key, value: e})
@@ -305,7 +315,7 @@ func (t *Text) airy() bool {
 // SetField writes source, grade, note or label of a quantity, a line or a curve; the text is taken as it is. A bare value
 // becomes {value: …, grade: B}. The empty text removes the field. The field value is Set.
 func (t *Text) SetField(path, field, text string) (*Text, error) {
-	keys, way, e, err := t.at(path)
+	keys, _, e, err := t.at(path)
 	if err != nil {
 		return nil, err
 	}
@@ -334,27 +344,5 @@ func (t *Text) SetField(path, field, text string) (*Text, error) {
 	if e.kind != casefile.Scalar {
 		return nil, diag.List{diag.New("edit_no_field", t.position(e.start, e.end), diag.Args{"path": path, "field": field})}
 	}
-	values, err := t.values(path, text, true, true)
-	if err != nil {
-		return nil, err
-	}
-	return t.try(path, values, func(w written) (*elem, []cut) {
-		meant, of := clone(t.root)
-		key := "value"
-		if len(own) == 2 && slices.Contains(lineGroups, own[0]) {
-			key = "amount"
-		}
-		value := scalars(e.text, true)[0].yaml
-		if e.style != 0 && e.style != '|' && e.style != '>' && !e.adopt {
-			value = string(t.src[e.start:e.end])
-		}
-		yaml := "{" + key + ": " + value + ", " + field + ": " + w.yaml + "}"
-		m := &elem{kind: casefile.Map, entries: []entry{{key: key, value: &elem{kind: casefile.Scalar, text: e.text}}, {key: field, value: w.elem}}}
-		if len(own) == 3 && len(way) > 0 && own[2] == "amount" && way[len(way)-1].in.entries != nil && way[len(way)-1].in.entries[way[len(way)-1].index].key == own[1] {
-			yaml = "{amount: " + yaml + "}"
-			m = &elem{kind: casefile.Map, entries: []entry{{key: "amount", value: m}}}
-		}
-		*of(e) = *m
-		return meant, []cut{{e.start, e.end, yaml}}
-	})
+	return t.add(path, append(keys, field), text, "", true)
 }

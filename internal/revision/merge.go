@@ -226,19 +226,13 @@ func (t *Text) graftLines(from *Text, path string, s step, m *elem, at int) (*Te
 	old := k.start - lineStart(from.src, k.start)
 	indent := strings.Repeat(" ", m.start-lineStart(t.src, m.start))
 	newline := t.newline()
-	var b strings.Builder
-	for line := range strings.SplitSeq(strings.ReplaceAll(string(from.src[start:end]), "\r\n", "\n"), "\n") {
-		if b.Len() > 0 || start < end && b.Len() == 0 && line == "" {
-			b.WriteString(newline)
-		}
-		if cut := min(old, len(line)-len(strings.TrimLeft(line, " "))); strings.TrimSpace(line) != "" {
-			b.WriteString(indent + line[cut:])
+	lines := strings.Split(strings.ReplaceAll(string(from.src[start:end]), "\r\n", "\n"), "\n")
+	for i, line := range lines {
+		if strings.TrimSpace(line) != "" {
+			lines[i] = indent + line[min(old, len(line)-len(strings.TrimLeft(line, " "))):]
 		}
 	}
-	text := strings.TrimPrefix(b.String(), newline)
-	if strings.HasPrefix(string(from.src[start:]), "\n") || strings.HasPrefix(string(from.src[start:]), "\r\n") {
-		text = newline + text
-	}
+	text := strings.Join(lines, newline)
 	meant, of := clone(t.root)
 	copied, _ := clone(k.value)
 	target := of(m)

@@ -313,8 +313,11 @@ func (t *Text) RenameScenario(id, to string) (*Text, error) {
 func (t *Text) DuplicateScenario(id, name, label string) (*Text, error) {
 	path := "scenarios." + id
 	_, way, e, err := t.at(path)
-	if err != nil || len(way) != 2 {
-		return nil, t.unknown(path, []string{"scenarios", id}, t.root.child("scenarios"), []string{id})
+	if err != nil {
+		return nil, err
+	}
+	if len(way) != 2 || way[1].in.kind != casefile.Map {
+		return nil, t.refused(path)
 	}
 	s := way[1]
 	if s.in.index(name) >= 0 {
