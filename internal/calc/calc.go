@@ -31,9 +31,9 @@ const DefaultDraws = 10_000
 // DefaultSeed is the seed where none is asked for.
 const DefaultSeed = 1
 
-// MaxCells is the most values that one draw of a case may need, see plan.Graph.Cells: far above what people write and
-// some ten seconds for the default number of draws.
-const MaxCells = 500_000
+// MaxCells is the most values that one draw of a case may need, see plan.Graph.Cells: far above what people write, and
+// some ten seconds on two cores for the default number of draws where every one of them is an exponential.
+const MaxCells = 200_000
 
 // Case is a case file and how it is to be computed.
 type Case struct {

@@ -1,6 +1,6 @@
-// Package catalogue holds the levers, cost items, AI packages and chains that a case can name, as data: YAML embedded in
-// the program and, where the user has one, a folder of files beside it. Start with Open. A lever is read when it is asked
-// for. Formulas are text in the case language here; what they mean is the work of package model.
+// Package catalogue holds the levers, cost items, AI packages and chains that a case can name, and what steps cost, as
+// data: YAML embedded in the program and, where the user has one, a folder of files beside it. Start with Open. A lever
+// is read when it is asked for. Formulas are text in the case language here; what they mean is the work of package model.
 package catalogue
 
 import (

@@ -44,12 +44,21 @@ func scenarioName(c *result.Comparison, i int, l *locale.Locale) string {
 	return name
 }
 
-// columnName is the same in little room, for the head of a column.
-func columnName(c *result.Comparison, i int, l *locale.Locale) string {
-	if n := c.Scenarios[i].WaitMonths; n > 0 {
-		return "+" + l.Months(n)
+// columnName is the same in room columns, for the head of a column: what waits is told from what does not.
+func columnName(c *result.Comparison, i, room int, l *locale.Locale) string {
+	r := c.Scenarios[i]
+	switch {
+	case r.WaitMonths == 0:
+		return cut(scenarioName(c, i, l), room, "…")
+	case r.Scenario == c.Scenarios[0].Scenario:
+		return cut("+"+l.Months(r.WaitMonths), room, "…")
 	}
-	return scenarioName(c, i, l)
+	later := " +" + l.Number(float64(r.WaitMonths), 0)
+	name := visible(c.Labels[i])
+	if r.Scenario == "" {
+		name = l.Text("compare.base", nil)
+	}
+	return cut(name, room-locale.Width(later), "…") + later
 }
 
 // Compare writes scenarios side by side and the differences draw by draw. More scenarios than fit beside each other go
@@ -75,7 +84,7 @@ func Compare(w io.Writer, c *result.Comparison, l *locale.Locale, opt Options) e
 		to := min(at+each, len(c.Scenarios))
 		head := left("", first)
 		for i := at; i < to; i++ {
-			head += right(cut(columnName(c, i, l), column-2, "…"), column)
+			head += right(columnName(c, i, column-2, l), column)
 		}
 		p.add(p.paint(bold, head))
 		for r, f := range rows {
@@ -127,7 +136,11 @@ func compareRows(l *locale.Locale) []compareRow {
 		if s.P10 == nil || s.P90 == nil {
 			return ""
 		}
-		return l.Range(format(*s.P10), format(*s.P90))
+		low, high := format(*s.P10), format(*s.P90)
+		if low == high {
+			return ""
+		}
+		return l.Range(low, high)
 	}
 	return []compareRow{
 		{l.Text("compare.roi", nil), func(r *result.Result) (string, string) {

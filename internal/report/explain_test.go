@@ -95,6 +95,14 @@ func seeks(target decide.Target) func(*testing.T, *decide.Study, *locale.Locale)
 	}
 }
 
+// chooses explains the choice between the case and a cheaper vendor: what is known of it, and what is worth finding out.
+func chooses(t *testing.T, s *decide.Study, l *locale.Locale) func(report.Options) string {
+	if list, err := s.Choose(context.Background(), "cheaper"); err != nil || list.Err() != nil {
+		t.Fatal(list, err)
+	}
+	return explains(p(20))(t, s, l)
+}
+
 var questions = []question{
 	{"explain", explains(nil)},
 	{"explain_month", explains(p(20))},
@@ -138,6 +146,26 @@ func TestExplanationsReadAsInTheGoldenFileAndFitTheirWidth(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestExplanationOfAChoiceNamesTheAlternatives(t *testing.T) {
+	for lang, want := range map[locale.Lang][]string{
+		locale.German:  {"Entschieden wird zwischen „Nichts tun“, „Ohne Szenario“ und „Günstigerer Anbieter“.", "ist „Günstigerer Anbieter“ am besten"},
+		locale.English: {"The decision is between “Doing nothing”, “Base case” and “Günstigerer Anbieter”.", "“Günstigerer Anbieter” is best"},
+	} {
+		got := chooses(t, studied(t, comparedCase, 512, lang), locale.New(lang))(report.Options{Width: 120})
+		one := strings.Join(strings.Fields(got), " ")
+		for _, w := range want {
+			if !strings.Contains(one, w) {
+				t.Errorf("%s: %q is not in\n%s", lang, w, got)
+			}
+		}
+	}
+	// With scenarios that nobody has called alternatives the program says how to.
+	got := explains(nil)(t, studied(t, comparedCase, 512, locale.English), locale.New(locale.English))(report.Options{})
+	if !strings.Contains(strings.Join(strings.Fields(got), " "), "--scenario base --scenario cheaper --scenario longer_training") {
+		t.Error(got)
 	}
 }
 
