@@ -33,7 +33,7 @@ func (s *Server) around(mux *http.ServeMux) (http.Handler, error) {
 	var h http.Handler = gzip(mux)
 	h = origin.Handler(h)
 	h = http.MaxBytesHandler(h, maxBody)
-	h = s.observe(mux, h)
+	h = s.observe(h)
 	h = s.hosts(h)
 	h = headers(h)
 	return s.recovered(h), nil
@@ -115,7 +115,7 @@ func (a *answered) Write(b []byte) (int, error) {
 func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // observe logs and counts requests by route: a path can hold the secret of a shared link, its pattern cannot.
-func (s *Server) observe(mux *http.ServeMux, next http.Handler) http.Handler {
+func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := s.config.Now()
 		a := &answered{ResponseWriter: w}
@@ -123,10 +123,7 @@ func (s *Server) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		if a.status == 0 {
 			a.status = http.StatusOK
 		}
-		route := r.Pattern
-		if route == "" || route == "/" {
-			_, route = mux.Handler(r)
-		}
+		route := s.route(r)
 		took := s.config.Now().Sub(started)
 		s.metrics.count(route, a.status, took)
 		level := slog.LevelDebug

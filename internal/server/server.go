@@ -43,11 +43,13 @@ type Config struct {
 	Proxies []netip.Prefix
 	OIDC    *auth.OIDCConfig // nil for none; RedirectURL is filled in
 	// OIDCName is what people call the provider.
-	OIDCName  string
-	Catalogue *catalogue.Catalogue
-	Version   string
-	Log       *slog.Logger
-	Now       func() time.Time
+	OIDCName string
+	// Person and Firm name the one person without accounts and where the cases are kept.
+	Person, Firm string
+	Catalogue    *catalogue.Catalogue
+	Version      string
+	Log          *slog.Logger
+	Now          func() time.Time
 	// Administrator is told of password reset links; nil writes them to the log.
 	Administrator func(ctx context.Context, email, link string)
 }
@@ -60,6 +62,7 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	metrics  *metrics
+	route    func(*http.Request) string
 	done     chan error
 }
 
@@ -103,7 +106,7 @@ func (s *Server) build() error {
 	}
 	s.App = app.New(s.Store, engine, c.Now)
 	s.metrics = newMetrics(engine, c.Version)
-	o := web.Options{App: s.App, Version: c.Version, Log: c.Log, BaseURL: c.BaseURL, Now: c.Now}
+	o := web.Options{App: s.App, Version: c.Version, Log: c.Log, BaseURL: c.BaseURL, Now: c.Now, Person: c.Person, Firm: c.Firm}
 	if c.Accounts {
 		if o.Accounts, err = s.accounts(); err != nil {
 			return err
@@ -118,6 +121,12 @@ func (s *Server) build() error {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics.handler())
+	s.route = func(r *http.Request) string {
+		if _, pattern := mux.Handler(r); pattern != "/" {
+			return pattern
+		}
+		return pages.Route(r)
+	}
 	handler, err := s.around(mux)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -32,7 +33,7 @@ type Accounts struct {
 // identify finds out who asks.
 func (s *Site) identify(q *request) error {
 	if s.Accounts == nil {
-		who, err := s.App.Local(q.Context(), q.t("web.local.name", nil), q.t("web.local.organisation", nil))
+		who, err := s.App.Local(q.Context(), cmp.Or(s.Person, q.t("web.local.name", nil)), cmp.Or(s.Firm, q.t("web.local.organisation", nil)))
 		q.who = who
 		return err
 	}

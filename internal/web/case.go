@@ -153,7 +153,7 @@ func (q *request) scenarioLinks(d *desk, tab string) []scenarioLink {
 		href += "/" + tab
 	}
 	at := func(id string) string { p := d.place; p.Scenario = id; return href + p.query() }
-	all := []scenarioLink{{"", at(""), q.t("compare.base", nil), "", d.place.Scenario == ""}}
+	all := []scenarioLink{{"", at(""), q.t("web.base", nil), "", d.place.Scenario == ""}}
 	for _, id := range d.text.Scenarios() {
 		label, _ := d.text.Value("scenarios." + id + ".label")
 		if label == "" {

@@ -37,12 +37,12 @@ type row struct {
 
 // slider is the scale of a row and where its handles stand; the numbers are texts with a dot, as HTML wants them.
 type slider struct {
+	Label                      string
 	Path, Live, Edit, Scenario string
 	Min, Max, Step             string
 	Low, Middle, High          string
 	LowAt, MiddleAt, HighAt    string
 	Digits                     int
-	Range                      bool
 }
 
 // group is a set of rows under a heading.
@@ -114,7 +114,7 @@ func groupOf(q *model.Quantity) string {
 		return "costs"
 	case q.Role == model.Cost:
 		return "costs"
-	case q.Role == model.Effect:
+	case q.Role == model.Effect && (q.Line != nil || q.Uncertain()):
 		return "benefits"
 	}
 	return "base"
@@ -126,7 +126,7 @@ func rowOf(a *calc.Answer, q *model.Quantity, text, before *revision.Text, p pla
 	if written == "" {
 		return row{}, false
 	}
-	r := row{ID: strings.NewReplacer(".", "-").Replace(q.ID), Path: q.ID, Label: a.Label(q), Source: q.Source, Note: q.Note, Grade: gradeTag(q, l),
+	r := row{ID: strings.NewReplacer(".", "-").Replace(q.ID), Path: q.ID, Label: once(a.Label(q)), Source: q.Source, Note: q.Note, Grade: gradeTag(q, l),
 		TraceHref: p.trace(q.ID), quantity: q, parsed: revision.ParseRange(written)}
 	if r.parsed.Kind == "formula" {
 		return row{}, false
@@ -152,6 +152,14 @@ func rowOf(a *calc.Answer, q *model.Quantity, text, before *revision.Text, p pla
 		r.Slider = r.slider(q, p)
 	}
 	return r, true
+}
+
+// once tells "Abwanderung: Abwanderung", an input that is called like its line, only once.
+func once(label string) string {
+	if line, input, ok := strings.Cut(label, ": "); ok && line == input {
+		return line
+	}
+	return label
 }
 
 // valueAt is what the file says at a path, in the scenario where that says something, else in the case itself.
@@ -206,30 +214,21 @@ func shortened(v float64) float64 {
 
 // slider scales the row's handles; nil where the value is none that a slider can move.
 func (r *row) slider(q *model.Quantity, p place) *slider {
-	kind := r.parsed.Kind
-	if kind != "number" && kind != "range" {
-		return nil
+	if r.parsed.Kind != "range" {
+		return nil // what is known for sure is typed
 	}
 	low, high := r.low, r.high
-	if kind == "number" {
-		low, high = r.middle/2, r.middle*1.5
-		if low > high {
-			low, high = high, low
-		}
-		if low == high {
-			high = 1
-		}
-	}
 	width := high - low
 	lowest, highest := low-width*0.75, high+width*0.75
 	if low >= 0 {
 		lowest = max(0, lowest)
 	}
 	if q.IsShare() {
-		lowest, highest = 0, 1
+		most := 1.0
 		if q.Unit.Text == "%" {
-			highest = 100
+			most = 100
 		}
+		lowest, highest = max(0, lowest), min(most, highest)
 	}
 	step := revision.Step(lowest, highest)
 	if q.Unit.Text == "" && !q.IsShare() && r.middle == math.Trunc(r.middle) && step < 1 {
@@ -248,14 +247,9 @@ func (r *row) slider(q *model.Quantity, p place) *slider {
 	}
 	// The handles stand where the file says, also between two steps.
 	exact := func(v float64) string { return strconv.FormatFloat(shortened(v), 'f', -1, 64) }
-	s := &slider{Path: q.ID, Live: "/cases/" + p.ID + "/live", Edit: "/cases/" + p.ID + "/edit", Scenario: p.Scenario,
+	return &slider{Label: r.Label, Path: q.ID, Live: "/cases/" + p.ID + "/live", Edit: "/cases/" + p.ID + "/edit", Scenario: p.Scenario,
 		Min: revision.Decimal(lowest, step), Max: revision.Decimal(highest, step), Step: revision.Decimal(step, step),
-		Middle: exact(r.middle), MiddleAt: at(r.middle), Digits: digits}
-	if kind == "range" {
-		s.Range = true
-		s.Low, s.High, s.LowAt, s.HighAt = exact(r.low), exact(r.high), at(r.low), at(r.high)
-	}
-	return s
+		Low: exact(r.low), Middle: exact(r.middle), High: exact(r.high), LowAt: at(r.low), MiddleAt: at(r.middle), HighAt: at(r.high), Digits: digits}
 }
 
 // gradeTag says what a value rests on.

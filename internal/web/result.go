@@ -18,6 +18,7 @@ import (
 type kpi struct {
 	report.Figure
 	Href   string
+	Long   bool   // too long to be set large
 	Change string // against the sealed baseline or the saved revision
 }
 
@@ -56,7 +57,7 @@ func headlineOf(a *calc.Answer, before *result.Result, p place, l *locale.Locale
 		was = report.Figures(before, l)
 	}
 	for i, f := range report.Figures(r, l) {
-		k := kpi{Figure: f, Href: p.trace("result." + f.ID)}
+		k := kpi{Figure: f, Href: p.trace("result." + f.ID), Long: len([]rune(f.Value)) > 11}
 		if was != nil && was[i].Value != f.Value {
 			k.Change = l.Text("web.change.from", diag.Args{"value": was[i].Value})
 		}

@@ -39,6 +39,8 @@ type Options struct {
 	Log     *slog.Logger
 	// Accounts is nil for a single person on the own machine.
 	Accounts *Accounts
+	// Person and Firm name the one person without accounts and where the cases are kept.
+	Person, Firm string
 	// BaseURL begins links that are handed on, such as https://rendite.example.com; empty takes it from the request.
 	BaseURL string
 	Now     func() time.Time
@@ -171,6 +173,12 @@ func (s *Site) static(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.NotFound(w, r)
+}
+
+// Route is the pattern of the page that a request is for.
+func (s *Site) Route(r *http.Request) string {
+	_, pattern := s.mux.Handler(r)
+	return pattern
 }
 
 // ServeHTTP serves a page, a fragment or a file.
