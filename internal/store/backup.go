@@ -108,6 +108,9 @@ func (s *Store) backup(ctx context.Context, w io.Writer) (m Manifest, err error)
 	m = Manifest{Format: backupFormat, Schema: s.migrated.To, From: s.kind, Created: s.now()}
 	z := zip.NewWriter(w)
 	for _, t := range tables {
+		if since[t.name] > m.Schema {
+			continue
+		}
 		f, err := z.CreateHeader(&zip.FileHeader{Name: t.name + ".jsonl", Method: zip.Deflate, Modified: m.Created})
 		if err != nil {
 			return m, err
@@ -172,7 +175,8 @@ func dump(ctx context.Context, tx *sql.Tx, table, key string, w io.Writer) (n in
 
 // Restore reads a backup of size bytes into the database at address, which Open would accept, and brings its schema up
 // to date. All rows come in one transaction or none does, and the transaction counts them before it ends. ErrNotEmpty
-// where the database holds data or a newer schema than the backup; *DamagedError, *NewerError and the errors of Open.
+// where the database holds data, ErrMigrated where its schema is newer than the backup's; *DamagedError, *NewerError and
+// the errors of Open.
 func Restore(ctx context.Context, address string, backup io.ReaderAt, size int64, options ...Option) (m Manifest, err error) {
 	z, err := zip.NewReader(backup, size)
 	if err != nil {
@@ -197,7 +201,7 @@ func Restore(ctx context.Context, address string, backup io.ReaderAt, size int64
 	case m.Schema > known || have > known:
 		return m, &NewerError{Schema: max(m.Schema, have), Known: known}
 	case have > m.Schema:
-		return m, ErrNotEmpty
+		return m, ErrMigrated
 	}
 	if _, err := p.UpTo(ctx, m.Schema); err != nil {
 		return m, wrap("making the schema", err)
