@@ -144,7 +144,7 @@ func dump(ctx context.Context, tx *sql.Tx, table, key string, w io.Writer) (n in
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	columns, err := rows.Columns()
+	columns, err := rows.ColumnTypes()
 	if err != nil {
 		return 0, err
 	}
@@ -161,10 +161,7 @@ func dump(ctx context.Context, tx *sql.Tx, table, key string, w io.Writer) (n in
 		}
 		line := make(map[string]any, len(columns))
 		for i, c := range columns {
-			line[c] = values[i]
-			if raw, ok := values[i].([]byte); ok {
-				line[c] = binary{raw}
-			}
+			line[c.Name()] = portable(values[i], c.DatabaseTypeName())
 		}
 		if err := e.Encode(line); err != nil {
 			return n, err
@@ -219,7 +216,7 @@ func manifest(z *zip.Reader) (m Manifest, err error) {
 	if err != nil {
 		return m, &DamagedError{Part: "manifest.json", Reason: "missing"}
 	}
-	defer f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	if err := json.NewDecoder(f).Decode(&m); err != nil {
 		return m, &DamagedError{Part: "manifest.json", Reason: "unreadable"}
 	}
@@ -279,7 +276,7 @@ func load(ctx context.Context, tx *sql.Tx, z *zip.Reader, want TableSummary) (er
 	if err != nil {
 		return &DamagedError{Part: part, Reason: "missing"}
 	}
-	defer f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	columns, err := columnsOf(ctx, tx, want.Name)
 	if err != nil {
 		return err
@@ -316,6 +313,20 @@ func load(ctx context.Context, tx *sql.Tx, z *zip.Reader, want TableSummary) (er
 		return &DamagedError{Part: part, Reason: "checksum"}
 	}
 	return nil
+}
+
+// portable is a value as both databases have it: SQLite keeps truth as a number and reads empty bytes as none.
+func portable(v any, kind string) any {
+	switch kind {
+	case "BOOLEAN", "BOOL":
+		if n, ok := v.(int64); ok {
+			return n != 0
+		}
+	case "BYTEA":
+		raw, _ := v.([]byte)
+		return binary{append([]byte{}, raw...)}
+	}
+	return v
 }
 
 func columnsOf(ctx context.Context, tx *sql.Tx, table string) (columns []string, err error) {

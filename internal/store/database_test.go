@@ -1,7 +1,7 @@
 package store_test
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -75,13 +76,17 @@ func (p *postgres) start() error {
 	if err != nil {
 		return err
 	}
-	if path, err := exec.LookPath("initdb"); err == nil {
-		found = append([]string{path}, found...)
+	if path, err := exec.LookPath("initdb"); err == nil && len(found) == 0 {
+		found = []string{path}
 	}
 	if len(found) == 0 {
 		return errors.New("PostgreSQL's initdb is not installed: apt-get install postgresql, or set RENDITE_TEST_POSTGRES=postgres://…")
 	}
-	p.bin = filepath.Dir(found[len(found)-1])
+	version := func(path string) float64 { // .../15/bin/initdb, 9.6 for the very old
+		v, _ := strconv.ParseFloat(filepath.Base(filepath.Dir(filepath.Dir(path))), 64)
+		return v
+	}
+	p.bin = filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return cmp.Compare(version(a), version(b)) }))
 	if p.dir, err = os.MkdirTemp("", "rendite-pg"); err != nil {
 		return err
 	}
@@ -109,7 +114,8 @@ func (p *postgres) start() error {
 
 func (p *postgres) up() error {
 	return p.as("pg_ctl", "-D", filepath.Join(p.dir, "data"), "-w", "-l", filepath.Join(p.dir, "server.log"), "-o",
-		"-c listen_addresses='' -k "+p.dir, "start")
+		// Without fsync a crash of the machine would lose data; the tests let the server crash, not the machine.
+		"-c listen_addresses='' -c fsync=off -k "+p.dir, "start")
 }
 
 func (p *postgres) stop() {
@@ -147,8 +153,8 @@ func (p *postgres) run(t *testing.T, command string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	if _, err := db.ExecContext(context.Background(), command); err != nil {
+	_, err = db.ExecContext(context.Background(), command)
+	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatalf("%s: %v", command, err)
 	}
 }
@@ -268,13 +274,3 @@ func (w *workshop) log() []store.Event {
 
 // Context settles which of the two embedded types is meant.
 func (w *workshop) Context() context.Context { return w.T.Context() }
-
-// contents is the backup of a store as file names and lines, to compare databases by.
-func contents(t *testing.T, s *store.Store) map[string]string {
-	t.Helper()
-	var b bytes.Buffer
-	if _, err := s.Backup(t.Context(), &b); err != nil {
-		t.Fatal(err)
-	}
-	return unzip(t, b.Bytes())
-}
