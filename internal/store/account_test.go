@@ -336,12 +336,16 @@ func TestDisablingAndNewPasswordsSignOut(t *testing.T) {
 			return secret
 		}
 		mine, elsewhere := signIn(), signIn()
-		w.ok(w.SetPassword(ctx, w.actor, w.other.ID, "$argon2id$2", mine))
-		_, err := w.SessionBySecret(ctx, mine)
+		kept, err := w.SessionBySecret(ctx, mine)
+		w.ok(err)
+		w.ok(w.SetPassword(ctx, w.actor, w.other.ID, "$argon2id$2", kept.ID))
+		_, err = w.SessionBySecret(ctx, mine)
 		w.ok(err)
 		_, err = w.SessionBySecret(ctx, elsewhere)
 		w.is(err, store.ErrNotFound)
-		w.ok(w.RehashPassword(ctx, w.other.ID, "$argon2id$3"))
+		w.ok(w.RehashPassword(ctx, w.other.ID, "$argon2id$2", "$argon2id$3"))
+		// A sign-in that was slow must not bring the old password back.
+		w.is(w.RehashPassword(ctx, w.other.ID, "$argon2id$2", "$argon2id$9"), store.ErrNotFound)
 		if u, err := w.User(ctx, w.other.ID); err != nil || u.PasswordHash != "$argon2id$3" {
 			t.Errorf("%+v %v", u, err)
 		}
