@@ -40,8 +40,9 @@ func (s *Store) provider() (*goose.Provider, error) {
 	if s.kind == SQLite {
 		return goose.NewProvider(goose.DialectSQLite3, s.writer, files, goose.WithDisableGlobalRegistry(true))
 	}
-	// Two programs that start at once on the same database migrate one after the other.
-	locker, err := lock.NewPostgresSessionLocker()
+	// Two programs that start at once on the same database migrate one after the other; the second asks every second, for
+	// five minutes.
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return nil, err
 	}
