@@ -55,7 +55,7 @@ golden: | go ## rewrite the golden files; read the diff as prose
 generate: | go ## the Go code of the store's queries, after a change to internal/store/query/sql
 	@$(GO) -C tools build -o ../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc
 	@bin/sqlc generate -f internal/store/sqlc.yaml
-	@gofmt -l internal/store/query
+	@cd internal/store && sha256sum query/sql/*.sql migration/*.sql > query/sources.sum
 
 postgres: ## the programs that the store's tests start a private PostgreSQL with
 	@.ci/postgres

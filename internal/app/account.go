@@ -177,7 +177,11 @@ func (s accounts) CredentialByEmail(ctx context.Context, email string) (auth.Cre
 }
 
 func (s accounts) ReplacePasswordHash(ctx context.Context, user, old, hash string) error {
-	return known(s.store.ReplacePasswordHash(ctx, user, old, hash))
+	err := s.store.RehashPassword(ctx, user, old, hash)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // changed meanwhile: the new one stands
+	}
+	return known(err)
 }
 
 func (s accounts) UserByIdentity(ctx context.Context, issuer, subject string) (string, bool, error) {

@@ -108,6 +108,9 @@ func (s *Store) backup(ctx context.Context, w io.Writer) (m Manifest, err error)
 	m = Manifest{Format: backupFormat, Schema: s.migrated.To, From: s.kind, Created: s.now()}
 	z := zip.NewWriter(w)
 	for _, t := range tables {
+		if since[t.name] > m.Schema {
+			continue
+		}
 		f, err := z.CreateHeader(&zip.FileHeader{Name: t.name + ".jsonl", Method: zip.Deflate, Modified: m.Created})
 		if err != nil {
 			return m, err
@@ -141,7 +144,7 @@ func dump(ctx context.Context, tx *sql.Tx, table, key string, w io.Writer) (n in
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	columns, err := rows.Columns()
+	columns, err := rows.ColumnTypes()
 	if err != nil {
 		return 0, err
 	}
@@ -158,10 +161,7 @@ func dump(ctx context.Context, tx *sql.Tx, table, key string, w io.Writer) (n in
 		}
 		line := make(map[string]any, len(columns))
 		for i, c := range columns {
-			line[c] = values[i]
-			if raw, ok := values[i].([]byte); ok {
-				line[c] = binary{raw}
-			}
+			line[c.Name()] = portable(values[i], c.DatabaseTypeName())
 		}
 		if err := e.Encode(line); err != nil {
 			return n, err
@@ -172,7 +172,8 @@ func dump(ctx context.Context, tx *sql.Tx, table, key string, w io.Writer) (n in
 
 // Restore reads a backup of size bytes into the database at address, which Open would accept, and brings its schema up
 // to date. All rows come in one transaction or none does, and the transaction counts them before it ends. ErrNotEmpty
-// where the database holds data or a newer schema than the backup; *DamagedError, *NewerError and the errors of Open.
+// where the database holds data, ErrMigrated where its schema is newer than the backup's; *DamagedError, *NewerError and
+// the errors of Open.
 func Restore(ctx context.Context, address string, backup io.ReaderAt, size int64, options ...Option) (m Manifest, err error) {
 	z, err := zip.NewReader(backup, size)
 	if err != nil {
@@ -197,7 +198,7 @@ func Restore(ctx context.Context, address string, backup io.ReaderAt, size int64
 	case m.Schema > known || have > known:
 		return m, &NewerError{Schema: max(m.Schema, have), Known: known}
 	case have > m.Schema:
-		return m, ErrNotEmpty
+		return m, ErrMigrated
 	}
 	if _, err := p.UpTo(ctx, m.Schema); err != nil {
 		return m, wrap("making the schema", err)
@@ -215,7 +216,7 @@ func manifest(z *zip.Reader) (m Manifest, err error) {
 	if err != nil {
 		return m, &DamagedError{Part: "manifest.json", Reason: "missing"}
 	}
-	defer f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	if err := json.NewDecoder(f).Decode(&m); err != nil {
 		return m, &DamagedError{Part: "manifest.json", Reason: "unreadable"}
 	}
@@ -275,7 +276,7 @@ func load(ctx context.Context, tx *sql.Tx, z *zip.Reader, want TableSummary) (er
 	if err != nil {
 		return &DamagedError{Part: part, Reason: "missing"}
 	}
-	defer f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	columns, err := columnsOf(ctx, tx, want.Name)
 	if err != nil {
 		return err
@@ -312,6 +313,20 @@ func load(ctx context.Context, tx *sql.Tx, z *zip.Reader, want TableSummary) (er
 		return &DamagedError{Part: part, Reason: "checksum"}
 	}
 	return nil
+}
+
+// portable is a value as both databases have it: SQLite keeps truth as a number and reads empty bytes as none.
+func portable(v any, kind string) any {
+	switch kind {
+	case "BOOLEAN", "BOOL":
+		if n, ok := v.(int64); ok {
+			return n != 0
+		}
+	case "BYTEA":
+		raw, _ := v.([]byte)
+		return binary{append([]byte{}, raw...)}
+	}
+	return v
 }
 
 func columnsOf(ctx context.Context, tx *sql.Tx, table string) (columns []string, err error) {

@@ -19,15 +19,3 @@ func (s *Store) Session(ctx context.Context, id string) (Session, error) {
 	r, err := s.read().Session(ctx, query.SessionParams{Hash: id, Now: micros(s.now())})
 	return session(r), wrap("reading the session", err)
 }
-
-// ReplacePasswordHash replaces the hash of the same password, made with newer settings, unless the password was changed
-// meanwhile; sessions go on. ErrNotFound.
-func (s *Store) ReplacePasswordHash(ctx context.Context, userID, old, hash string) error {
-	return s.write(ctx, "keeping the password", func(q *query.Queries) error {
-		u, err := q.User(ctx, userID)
-		if err != nil || u.PasswordHash != old {
-			return err
-		}
-		return one(q.SetPassword(ctx, query.SetPasswordParams{ID: userID, PasswordHash: hash}))
-	})
-}

@@ -199,7 +199,7 @@ func (s *Store) changeCase(ctx context.Context, doing, id string, f func(*query.
 	})
 }
 
-// RenameCase: ErrNotFound, ErrName.
+// RenameCase gives a case another name. ErrNotFound, ErrName.
 func (s *Store) RenameCase(ctx context.Context, actor Actor, id, name string) error {
 	if name = clean(name); name == "" {
 		return ErrName
@@ -212,7 +212,7 @@ func (s *Store) RenameCase(ctx context.Context, actor Actor, id, name string) er
 	})
 }
 
-// SetStatus: ErrNotFound, ErrValue.
+// SetStatus moves a case to another stage of its life, in any direction. ErrNotFound, ErrValue.
 func (s *Store) SetStatus(ctx context.Context, actor Actor, id string, status Status) error {
 	if !status.Known() {
 		return ErrValue

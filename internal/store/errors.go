@@ -43,6 +43,8 @@ var (
 	ErrNotSQLite = errors.New("not a SQLite database")
 	// ErrNotEmpty: Restore found data in the database it should fill.
 	ErrNotEmpty = errors.New("database is not empty")
+	// ErrMigrated: the database Restore should fill has a newer schema than the backup; a new database will do.
+	ErrMigrated = errors.New("database has a newer schema than the backup")
 )
 
 // ConflictError says that a case has moved on: Head is its latest revision, not the one the change was based on.
@@ -71,7 +73,7 @@ func wrap(doing string, err error) error {
 		return nil
 	}
 	for _, own := range []error{ErrNotFound, ErrExists, ErrLastOwner, ErrArchived, ErrNoStep, ErrKeyReused, ErrInProgress,
-		ErrCursor, ErrText, ErrEmail, ErrWrongEmail, ErrName, ErrValue, ErrNotSQLite, ErrNotEmpty, context.Canceled, context.DeadlineExceeded} {
+		ErrCursor, ErrText, ErrEmail, ErrWrongEmail, ErrName, ErrValue, ErrNotSQLite, ErrNotEmpty, ErrMigrated, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, own) {
 			return own
 		}

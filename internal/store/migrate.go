@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -39,8 +40,9 @@ func (s *Store) provider() (*goose.Provider, error) {
 	if s.kind == SQLite {
 		return goose.NewProvider(goose.DialectSQLite3, s.writer, files, goose.WithDisableGlobalRegistry(true))
 	}
-	// Two programs that start at once on the same database migrate one after the other.
-	locker, err := lock.NewPostgresSessionLocker()
+	// Two programs that start at once on the same database migrate one after the other; the second asks every second, for
+	// five minutes.
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return nil, err
 	}
@@ -52,23 +54,38 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return wrap("reading the schema", err)
 	}
+	// goose has a lock for PostgreSQL only. Where two programs open the same new SQLite file, one of them fails on a table
+	// that the other has just made, and finds the work done when it looks again.
+	for range attempts {
+		if err = s.raise(ctx, p); err == nil || s.kind == PostgreSQL {
+			break
+		}
+		if _, newer := errors.AsType[*NewerError](err); newer {
+			break
+		}
+	}
+	return wrap("changing the schema", err)
+}
+
+func (s *Store) raise(ctx context.Context, p *goose.Provider) error {
 	from, to, err := p.GetVersions(ctx)
 	if err != nil {
-		return wrap("reading the schema", err)
+		return err
 	}
-	s.migrated = Migrated{From: from, To: to}
+	s.migrated.From, s.migrated.To = from, to
 	switch {
 	case from > to:
 		return &NewerError{Schema: from, Known: to}
 	case from == to:
 		return nil
 	}
-	if from > 0 && s.kind == SQLite {
-		s.migrated.Backup = fmt.Sprintf("%s.schema%d-%s", s.path, from, s.now().Format("20060102T150405.000000"))
-		if err := s.CopyFile(ctx, s.migrated.Backup); err != nil {
+	if from > 0 && s.kind == SQLite && s.migrated.Backup == "" {
+		backup := fmt.Sprintf("%s.schema%d-%s", s.path, from, s.now().Format("20060102T150405.000000"))
+		if err := s.CopyFile(ctx, backup); err != nil {
 			return err
 		}
+		s.migrated.Backup = backup
 	}
 	_, err = p.Up(ctx)
-	return wrap("changing the schema", err)
+	return err
 }

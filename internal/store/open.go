@@ -107,7 +107,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 // dsn is the address modernc wants. busy_timeout first, so that even setting the others waits for another process.
 // synchronous is FULL: what was acknowledged survives a power cut, which NORMAL does not promise in WAL mode.
 func dsn(path, more string) string {
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
+	u := url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(path), "/")} // C:/x is /C:/x in an address
 	return u.String() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&" + more
 }
 

@@ -90,7 +90,7 @@ func (s *Store) Organisations(ctx context.Context) ([]Organisation, error) {
 	return each(rows, organisation), wrap("listing organisations", err)
 }
 
-// RenameOrganisation: ErrNotFound, ErrName.
+// RenameOrganisation gives an organisation another name. ErrNotFound, ErrName.
 func (s *Store) RenameOrganisation(ctx context.Context, actor Actor, id, name string) error {
 	if name = clean(name); name == "" {
 		return ErrName
@@ -125,7 +125,7 @@ func (s *Store) Memberships(ctx context.Context, userID string) ([]Member, error
 	}), wrap("listing memberships", err)
 }
 
-// AddMember: ErrExists where the user is a member already, ErrNotFound where user or organisation is missing, ErrValue.
+// AddMember makes a user a member. ErrExists where the user is a member already, ErrNotFound where user or organisation is missing, ErrValue.
 func (s *Store) AddMember(ctx context.Context, actor Actor, orgID, userID string, role Role) error {
 	if !role.Known() {
 		return ErrValue
@@ -159,7 +159,7 @@ func (s *Store) keepOwner(ctx context.Context, q *query.Queries, orgID, userID s
 	return err
 }
 
-// SetRole: ErrLastOwner, ErrNotFound, ErrValue.
+// SetRole changes what a member may do. ErrLastOwner, ErrNotFound, ErrValue.
 func (s *Store) SetRole(ctx context.Context, actor Actor, orgID, userID string, role Role) error {
 	if !role.Known() {
 		return ErrValue

@@ -3,27 +3,18 @@ package store
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base32"
 	"encoding/hex"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-var letters = base32.StdEncoding.WithPadding(base32.NoPadding)
+// NewID is 130 random bits as 26 lower-case letters and digits.
+func NewID() string { return strings.ToLower(rand.Text()) }
 
-// NewID is 128 random bits as 26 lower-case letters and digits.
-func NewID() string { return random(16) }
-
-// NewSecret is 256 random bits as 52 lower-case letters and digits: a session, a token, a link. It is shown once; the
+// NewSecret is 260 random bits as 52 lower-case letters and digits: a session, a token, a link. It is shown once; the
 // database keeps its hash.
-func NewSecret() string { return random(32) }
-
-func random(bytes int) string {
-	b := make([]byte, bytes)
-	rand.Read(b) //nolint:errcheck // does not fail: the program stops where the system has no randomness
-	return strings.ToLower(letters.EncodeToString(b))
-}
+func NewSecret() string { return strings.ToLower(rand.Text() + rand.Text()) }
 
 // Hash is the SHA-256 of a text in hexadecimal: how secrets are kept, and what a revision's text is known by.
 func Hash(text string) string {

@@ -171,8 +171,8 @@ func (s *Store) leaveOwnership(ctx context.Context, q *query.Queries, userID str
 	return nil
 }
 
-// SetPassword keeps a new password hash and ends all sessions of the account but the one with the secret kept ("" for
-// none). ErrNotFound.
+// SetPassword keeps a new password hash and ends all sessions of the account but the one with the ID kept ("" for none).
+// ErrNotFound.
 func (s *Store) SetPassword(ctx context.Context, actor Actor, userID, passwordHash, kept string) error {
 	return s.write(ctx, "changing the password", func(q *query.Queries) error {
 		return s.setPassword(ctx, q, actor, PasswordChanged, userID, passwordHash, kept)
@@ -183,7 +183,7 @@ func (s *Store) setPassword(ctx context.Context, q *query.Queries, actor Actor, 
 	if err := one(q.SetPassword(ctx, query.SetPasswordParams{ID: userID, PasswordHash: passwordHash})); err != nil {
 		return err
 	}
-	if _, err := q.DeleteSessionsOfUser(ctx, query.DeleteSessionsOfUserParams{UserID: userID, Kept: Hash(kept)}); err != nil {
+	if _, err := q.DeleteSessionsOfUser(ctx, query.DeleteSessionsOfUserParams{UserID: userID, Kept: kept}); err != nil {
 		return err
 	}
 	if _, err := q.VoidResets(ctx, query.VoidResetsParams{UserID: userID, Now: micros(s.now())}); err != nil {
@@ -192,10 +192,11 @@ func (s *Store) setPassword(ctx context.Context, q *query.Queries, actor Actor, 
 	return s.tell(ctx, q, actor, action, "", "", map[string]string{"user": userID})
 }
 
-// RehashPassword replaces the hash of the same password, made with newer settings; sessions go on. ErrNotFound.
-func (s *Store) RehashPassword(ctx context.Context, userID, passwordHash string) error {
+// RehashPassword replaces the hash old of a password by one of the same password made with newer settings; sessions go
+// on. ErrNotFound where the account has another password by now.
+func (s *Store) RehashPassword(ctx context.Context, userID, old, passwordHash string) error {
 	return s.write(ctx, "keeping the password", func(q *query.Queries) error {
-		return one(q.SetPassword(ctx, query.SetPasswordParams{ID: userID, PasswordHash: passwordHash}))
+		return one(q.RehashPassword(ctx, query.RehashPasswordParams{ID: userID, Old: old, PasswordHash: passwordHash}))
 	})
 }
 

@@ -740,6 +740,24 @@ func (q *Queries) Organisations(ctx context.Context) ([]Organisation, error) {
 	return items, nil
 }
 
+const rehashPassword = `-- name: RehashPassword :execrows
+UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3
+`
+
+type RehashPasswordParams struct {
+	PasswordHash string
+	ID           string
+	Old          string
+}
+
+func (q *Queries) RehashPassword(ctx context.Context, arg RehashPasswordParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, rehashPassword, arg.PasswordHash, arg.ID, arg.Old)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const renameOrganisation = `-- name: RenameOrganisation :execrows
 UPDATE organisations SET name = $1 WHERE id = $2
 `

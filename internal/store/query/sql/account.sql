@@ -41,6 +41,9 @@ UPDATE users SET email = @email, name = @name, admin = @admin, lang = @lang, dis
 -- name: SetPassword :execrows
 UPDATE users SET password_hash = @password_hash WHERE id = @id;
 
+-- name: RehashPassword :execrows
+UPDATE users SET password_hash = @password_hash WHERE id = @id AND password_hash = @old;
+
 -- name: InsertIdentity :exec
 INSERT INTO identities (issuer, subject, user_id, created) VALUES (@issuer, @subject, @user_id, @created);
 
