@@ -318,7 +318,9 @@ func (q *request) lines(d *desk, benefits bool) linesPage {
 			TraceHref: d.place.trace("line." + tab + "." + l.ID), Grade: gradeText(r.Grade, q.l), Formula: q.l.Range(money(r.PV.P10), money(r.PV.P90))}
 		v.EditHref, v.RenameHref = d.place.Base+"/line"+d.place.query("path", v.Path), d.place.Base+"/rename"+d.place.query("path", v.Path)
 		if l.Lever != "" {
-			v.Lever = q.leverName(l)
+			if v.Lever = q.leverName(l); v.Lever == v.Label {
+				v.Lever = ""
+			}
 		}
 		if l.Realisation != nil {
 			v.Realisation = q.realisation(l)

@@ -58,7 +58,7 @@ func (s *Site) portfolio(q *request) error {
 	if err != nil {
 		return err
 	}
-	p := portfolioPage{frame: q.frame(q.t("web.nav.cases", nil), "middle"), Org: org, OrgQuery: "?org=" + url.QueryEscape(org), Query: f.Search, Heading: q.t("web.nav.cases", nil),
+	p := portfolioPage{frame: q.frame(q.t("web.nav.cases", nil), "wide"), Org: org, OrgQuery: "?org=" + url.QueryEscape(org), Query: f.Search, Heading: q.t("web.nav.cases", nil),
 		CanCreate: auth.Allowed(q.who.Actor, auth.CaseCreate, auth.Facts{Organisation: org}) == nil}
 	p.First = len(list) == 0 && f.Search == "" && f.Status == "" && f.Cursor == ""
 	orgs, err := s.App.Organisations(q.Context(), q.who)
@@ -95,7 +95,7 @@ func (s *Site) portfolio(q *request) error {
 }
 
 func (q *request) caseRow(c app.Standing) caseRow {
-	r := caseRow{ID: c.Case.ID, Name: c.Case.Name, Changed: q.when(c.Case.Updated), Status: tag{Text: q.t("web.status."+string(c.Case.Status), nil)}}
+	r := caseRow{ID: c.Case.ID, Name: c.Case.Name, Changed: q.l.Date(c.Case.Updated.Local()), Status: tag{Text: q.t("web.status."+string(c.Case.Status), nil)}}
 	if c.Sealed {
 		r.Sealed = &tag{Text: q.t("web.sealed", nil), Class: "good"}
 	}
