@@ -246,9 +246,12 @@ func (s *Site) live(q *request) error {
 	if err != nil {
 		return err
 	}
+	if d.answer == nil && s.App.Engine.Check(o.Text, q.l).Err() == nil {
+		return &app.Error{Code: app.Invalid, Key: "web.error.value", Problems: d.problem}
+	}
 	p := q.casePage(d, "", "")
 	p.OOB = true
-	if d.answer != nil && q.FormValue("page") == "" {
+	if d.answer != nil && q.tab() == "" {
 		p.Curve = q.curve(d)
 	}
 	return q.parts("case", p, "headline", "curve")
