@@ -5,18 +5,18 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/rendite-crm/rendite/internal/cli.Version=$(VERSION)
 GO ?= go
 FUZZTIME ?= 60s
+LISTEN ?= 127.0.0.1:8080
+DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
 .PHONY: run build test race reference lint fuzz bench screenshots golden generate postgres chromium axe clean
 
-run: build ## the answer for the example case, in the terminal
-	@bin/rendite calc examples/maschinenbau.yaml
-	@echo
-	@echo "make run: done. Your own case: bin/rendite new"
+run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
+	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
 
 build: bin/rendite
 
-bin/rendite: $(shell find cmd internal -type f -not -name '*_test.go' -not -path '*/testdata/*' 2>/dev/null) go.mod go.sum | go
+bin/rendite: $(shell find cmd internal examples -type f -not -name '*_test.go' -not -path '*/testdata/*' 2>/dev/null) go.mod go.sum | go
 	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/rendite
 
 .PHONY: go

@@ -119,6 +119,12 @@ func start(t testing.TB, accounts bool) *workspace {
 	}
 	turns <- struct{}{}
 	t.Cleanup(func() { <-turns })
+	return startBeside(t, accounts)
+}
+
+// startBeside starts one more workspace in a test that has its turn.
+func startBeside(t testing.TB, accounts bool) *workspace {
+	t.Helper()
 	w := &workspace{t: t, links: make(chan string, 1)}
 	ctx, stop := context.WithCancel(context.Background())
 	s, err := server.Open(ctx, server.Config{Listen: "127.0.0.1:0", Database: filepath.Join(t.TempDir(), "e2e.db"), Accounts: accounts, Person: "Anna Beispiel", Firm: "Muster AG",

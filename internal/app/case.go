@@ -147,7 +147,7 @@ func (a *App) Change(ctx context.Context, who Actor, caseID, label, file string,
 	next := t.Bytes()
 	l := locale.New(locale.English)
 	if list := a.Engine.Check(next, l); list.Err() != nil && a.Engine.Check(o.Text, l).Err() == nil {
-		return nil, problems(list)
+		return nil, &Error{Code: Invalid, Key: "web.error.value", Problems: list}
 	}
 	return a.push(ctx, who, o, label, next)
 }

@@ -28,11 +28,13 @@ type casePage struct {
 	frame
 	place
 	headline
+	Notice                        string // what is special about what is shown: an old version, an archived case
 	Name                          string
 	Tabs                          []link
 	Scenarios                     []scenarioLink
 	CanShare, CanSeal, CanComment bool
 	Dirty, CanUndo, CanRedo       bool
+	Archived, CanUnarchive        bool
 	OOB                           bool
 	Groups                        []group
 }
@@ -135,6 +137,14 @@ func (q *request) casePage(d *desk, tab, width string) casePage {
 		p.Tabs = append(p.Tabs, link{Href: href + d.place.query(), Label: q.t("web.tab."+key, nil), Current: t == tab})
 	}
 	p.Scenarios = q.scenarioLinks(d, tab)
+	p.Archived = !d.Case.Archived.IsZero()
+	p.CanUnarchive = p.Archived && may(auth.CaseDelete)
+	switch {
+	case p.Archived:
+		p.Notice = q.t("web.notice.archived", nil)
+	case d.Readonly:
+		p.Notice = q.t("web.notice.revision", diag.Args{"n": d.Revision})
+	}
 	switch {
 	case d.answer != nil:
 		p.headline = headlineOf(d.answer, q.before(d), d.place, q.l)
@@ -246,9 +256,12 @@ func (s *Site) live(q *request) error {
 	if err != nil {
 		return err
 	}
+	if d.answer == nil && s.App.Engine.Check(o.Text, q.l).Err() == nil {
+		return &app.Error{Code: app.Invalid, Key: "web.error.value", Problems: d.problem}
+	}
 	p := q.casePage(d, "", "")
 	p.OOB = true
-	if d.answer != nil && q.FormValue("page") == "" {
+	if d.answer != nil && q.tab() == "" {
 		p.Curve = q.curve(d)
 	}
 	return q.parts("case", p, "headline", "curve")
