@@ -9,19 +9,16 @@ import (
 const password = "ein langer Satz als Passwort"
 
 // accountStory lists the pages around signing in; the first ones are seen before anybody has an account.
-func accountStory(w *workspace) []view {
+func accountStory(w *workspace, p *tab) []view {
 	return []view{
 		{name: "setup", path: "/setup"},
-		{name: "login", path: "/login", open: func(p *tab) { w.setup(); p.goTo("/login") }},
+		{name: "login", path: "/login", before: func(*view) { w.setup() }},
 		{name: "reset", path: "/reset"},
 		{name: "reset-password", path: "/reset?secret=unknown"},
-		{name: "signed-organisation", path: "/login", open: func(p *tab) {
-			if p.path() == "/login" {
-				p.signIn("anna@example.com")
-			}
-			p.goTo("/organisations")
-		}},
+		{name: "invitation", before: func(v *view) { v.path = w.invite("") }},
+		{name: "signed-organisation", path: "/organisations", before: func(*view) { p.signIn("anna@example.com") }},
 		{name: "signed-settings", path: "/settings"},
+		{name: "signed-invitation", before: func(v *view) { v.path = w.invite("") }},
 	}
 }
 
@@ -53,4 +50,27 @@ func (p *tab) signIn(email string) {
 	p.fill(p.text("web.password"), password)
 	p.click("button", p.text("web.login.go"))
 	p.until("to be signed in", `location.pathname === "/" && e2e.quiet()`)
+}
+
+// invite makes a link for an editor and returns its path.
+func (w *workspace) invite(email string) string {
+	w.t.Helper()
+	ctx := context.Background()
+	u, err := w.server.Store.UserByEmail(ctx, "anna@example.com")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	who, err := w.server.App.Actor(ctx, u.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	org, err := w.server.App.Home(ctx, who, "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	secret, err := w.server.App.Invite(ctx, who, org, email, "editor")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return "/invitation/" + secret
 }

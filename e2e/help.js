@@ -34,7 +34,7 @@
   };
   const one = (role, wanted, within) => {
     const found = find(role, wanted, within);
-    if (found.length === 1) return found[0];
+    if (found.length === 1 || wanted === "" && found.length) return found[0];
     const there = found.length ? found : find(role, "", within);
     throw new Error(`${found.length} × ${role} “${wanted}” in ${within || "the page"}; there: ${there.map(name).slice(0, 60).join(" | ")}`);
   };

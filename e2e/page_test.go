@@ -21,8 +21,9 @@ import (
 // view is a page, or a page with a dialog open over it.
 type view struct {
 	name, path string
-	open       func(*tab) // opens the dialog
-	status     int64      // what the page answers where it is not 200
+	open       func(*tab)  // opens the dialog
+	before     func(*view) // what happens first, once; may say where the page is
+	status     int64       // what the page answers where it is not 200
 }
 
 // dialogOf opens what a request for a fragment shows in the dialog, by the control that asks for it.
@@ -156,7 +157,7 @@ func TestEveryPageIsFreeOfBarriers(t *testing.T) {
 			}
 			w = startBeside(t, true)
 			p = w.open(lang)
-			for _, v := range accountStory(w) {
+			for _, v := range accountStory(w, p) {
 				p.examine(string(axe), v)
 			}
 		})
@@ -168,6 +169,9 @@ func (p *tab) examine(axe string, v view) {
 	p.t.Helper()
 	if v.status != 0 {
 		p.allow(v.status)
+	}
+	if v.before != nil {
+		v.before(&v)
 	}
 	width := int64(0)
 	for _, look := range variants {
