@@ -147,7 +147,7 @@ func (q *request) casePage(d *desk, tab, width string) casePage {
 	}
 	switch {
 	case d.answer != nil:
-		p.headline = headlineOf(d.answer, q.before(d), d.place, q.l)
+		p.headline = headlineOf(d.answer, q.before(d), !d.Dirty, d.place, q.l)
 	case d.problem != nil:
 		p.headline = broken(d.problem, q.l)
 	}

@@ -48,7 +48,7 @@ func marked(sentence string) template.HTML {
 
 // headlineOf shows a result. before is what it is compared with, nil for nothing; why holds the sentence of the explanation
 // where one is known.
-func headlineOf(a *calc.Answer, before *result.Result, p place, l *locale.Locale) headline {
+func headlineOf(a *calc.Answer, before *result.Result, sealed bool, p place, l *locale.Locale) headline {
 	r := a.Result
 	h := headline{Answer: marked(report.Answer(r, l)), Loss: r.Simulation.BreakEven.P50 == nil || r.Simulation.BreakEven.NotWithinHorizon > 0.5,
 		Limit: report.Limit(r, l), CurveHint: l.Text("web.curve.hint", diag.Args{"draws": r.Draws})}
@@ -59,7 +59,11 @@ func headlineOf(a *calc.Answer, before *result.Result, p place, l *locale.Locale
 	for i, f := range report.Figures(r, l) {
 		k := kpi{Figure: f, Href: p.trace("result." + f.ID), Long: len([]rune(f.Value)) > 11}
 		if was != nil && was[i].Value != f.Value {
-			k.Change = l.Text("web.change.from", diag.Args{"value": was[i].Value})
+			key := "web.change.from"
+			if sealed {
+				key = "web.change.sealed"
+			}
+			k.Change = l.Text(key, diag.Args{"value": was[i].Value})
 		}
 		h.Figures = append(h.Figures, k)
 	}
