@@ -45,7 +45,7 @@ type scenarioLink struct {
 }
 
 // ScenarioQuery is the end of links to the same scenario.
-func (p place) ScenarioQuery() template.URL { return template.URL(p.query()) } //nolint:gosec // encoded by url.Values
+func (p place) ScenarioQuery() template.URL { return template.URL(p.query()) } // encoded by url.Values
 
 // desk is a case open before somebody, with its answer.
 type desk struct {

@@ -40,9 +40,9 @@ var monthInAnswer = regexp.MustCompile(`\d+[\s\x{a0}]+(?:Monaten|Monate|Monat|mo
 func marked(sentence string) template.HTML {
 	at := monthInAnswer.FindStringIndex(sentence)
 	if at == nil {
-		return template.HTML(template.HTMLEscapeString(sentence)) //nolint:gosec // escaped
+		return template.HTML(template.HTMLEscapeString(sentence)) // escaped
 	}
-	return template.HTML(template.HTMLEscapeString(sentence[:at[0]]) + "<mark>" + template.HTMLEscapeString(sentence[at[0]:at[1]]) + "</mark>" + //nolint:gosec // escaped
+	return template.HTML(template.HTMLEscapeString(sentence[:at[0]]) + "<mark>" + template.HTMLEscapeString(sentence[at[0]:at[1]]) + "</mark>" + // escaped
 		template.HTMLEscapeString(sentence[at[1]:]))
 }
 
@@ -72,7 +72,7 @@ func headlineOf(a *calc.Answer, before *result.Result, sealed bool, p place, l *
 
 // broken is the headline of a case that does not compute.
 func broken(list diag.List, l *locale.Locale) headline {
-	return headline{Answer: template.HTML(template.HTMLEscapeString(l.Text("web.broken", diag.Args{"count": len(errorsOf(list))}))), Loss: true, //nolint:gosec // escaped
+	return headline{Answer: template.HTML(template.HTMLEscapeString(l.Text("web.broken", diag.Args{"count": len(errorsOf(list))}))), Loss: true, // escaped
 		Problems: problemsOf(errorsOf(list), l)}
 }
 
