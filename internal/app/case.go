@@ -136,7 +136,7 @@ func (a *App) Change(ctx context.Context, who Actor, caseID, label, file string,
 	if err != nil {
 		return nil, err
 	}
-	t, err := revision.Open(file, o.Text)
+	t, err := a.Engine.Text(file, o.Text)
 	if err != nil {
 		return nil, err
 	}
