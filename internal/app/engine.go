@@ -17,6 +17,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/report"
 	"github.com/rendite-crm/rendite/internal/result"
+	"github.com/rendite-crm/rendite/internal/revision"
 )
 
 // QuickDraws is the number of draws while a slider moves: the median is then within a fifth of a standard error of what
@@ -42,6 +43,7 @@ type Engine struct {
 	waiting atomic.Int64
 	answers *lru.Cache[question, *calc.Answer]
 	whys    *lru.Cache[question, *decide.Explanation]
+	texts   *lru.Cache[[sha256.Size]byte, *revision.Text]
 	flight  singleflight.Group
 	runs    atomic.Int64
 	refused atomic.Int64
@@ -70,7 +72,22 @@ func NewEngine(cat *catalogue.Catalogue, version string) (*Engine, error) {
 	e := &Engine{cat: cat, version: version, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	e.answers, _ = lru.New[question, *calc.Answer](keptAnswers) // only a size below one fails
 	e.whys, _ = lru.New[question, *decide.Explanation](keptWhys)
+	e.texts, _ = lru.New[[sha256.Size]byte, *revision.Text](keptAnswers)
 	return e, nil
+}
+
+// Text opens a text for reading and editing. One that was opened lately is not read again; the name in its places is then
+// that of the first time.
+func (e *Engine) Text(name string, text []byte) (*revision.Text, error) {
+	key := sha256.Sum256(text)
+	if t, ok := e.texts.Get(key); ok {
+		return t, nil
+	}
+	t, err := revision.Open(name, text)
+	if err == nil {
+		e.texts.Add(key, t)
+	}
+	return t, err
 }
 
 // Catalogue is what the engine's cases may name.
@@ -120,7 +137,8 @@ func (e *Engine) Answer(ctx context.Context, text []byte, scenario string, draws
 			return nil, err
 		}
 		defer leave()
-		a, list, err := calc.Run(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Draws: draws, Seed: calc.DefaultSeed, Lang: string(l.Lang()), Definitions: true})
+		a, list, err := calc.Run(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Draws: draws, Seed: calc.DefaultSeed, Lang: string(l.Lang()),
+			Definitions: draws != QuickDraws, Brief: draws == QuickDraws})
 		if err != nil {
 			return nil, err
 		}

@@ -45,7 +45,7 @@ type scenarioLink struct {
 }
 
 // ScenarioQuery is the end of links to the same scenario.
-func (p place) ScenarioQuery() template.URL { return template.URL(p.query()) } //nolint:gosec // encoded by url.Values
+func (p place) ScenarioQuery() template.URL { return template.URL(p.query()) } // encoded by url.Values
 
 // desk is a case open before somebody, with its answer.
 type desk struct {
@@ -76,7 +76,7 @@ func (q *request) deskOf(o *app.Open, draws int) (*desk, error) {
 	}
 	name := q.t("web.file_name", nil)
 	var err error
-	if d.text, err = revision.Open(name, o.Text); err != nil {
+	if d.text, err = q.s.App.Engine.Text(name, o.Text); err != nil {
 		var list diag.List
 		if list = listOf(err); list == nil {
 			return nil, err
@@ -85,7 +85,7 @@ func (q *request) deskOf(o *app.Open, draws int) (*desk, error) {
 		return d, nil
 	}
 	if o.Dirty {
-		d.saved, _ = revision.Open(name, o.Saved)
+		d.saved, _ = q.s.App.Engine.Text(name, o.Saved)
 	}
 	if d.place.Scenario != "" && !slices.Contains(d.text.Scenarios(), d.place.Scenario) {
 		d.place.Scenario = ""
@@ -147,7 +147,7 @@ func (q *request) casePage(d *desk, tab, width string) casePage {
 	}
 	switch {
 	case d.answer != nil:
-		p.headline = headlineOf(d.answer, q.before(d), d.place, q.l)
+		p.headline = headlineOf(d.answer, q.before(d), !d.Dirty, d.place, q.l)
 	case d.problem != nil:
 		p.headline = broken(d.problem, q.l)
 	}
@@ -239,7 +239,7 @@ func (s *Site) live(q *request) error {
 	if err != nil {
 		return err
 	}
-	text, err := revision.Open(q.t("web.file_name", nil), o.Text)
+	text, err := s.App.Engine.Text(q.t("web.file_name", nil), o.Text)
 	if err != nil {
 		return err
 	}

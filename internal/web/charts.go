@@ -32,7 +32,7 @@ const (
 func drawn(id string, c chart.Chart, width float64, l *locale.Locale) *chartView {
 	wide, narrow := c.Scene(l, chart.Size{W: width}), c.Scene(l, chart.Size{W: phone})
 	table := wide.Table()
-	v := &chartView{Wide: template.HTML(wide.SVG(id)), Narrow: template.HTML(narrow.SVG(id + "-narrow"))} //nolint:gosec // written and escaped by package chart
+	v := &chartView{Wide: template.HTML(wide.SVG(id)), Narrow: template.HTML(narrow.SVG(id + "-narrow"))} // written and escaped by package chart
 	if len(table.Rows) > 0 {
 		v.Table = &table
 	}
@@ -94,5 +94,5 @@ func densityChart(m *model.Quantity, l *locale.Locale) template.HTML {
 	d := scaledDist{m.Dist, m.Factor / scale}
 	c := chart.Density{Dist: d, Low: d.Quantile(0.1), Middle: d.Quantile(0.5), High: d.Quantile(0.9), Name: m.ID, Unit: unitOf(m)}
 	id := "density-" + strconv.FormatInt(densities.Add(1), 36)
-	return template.HTML(c.Scene(l, chart.Size{W: 120, H: 28}).SVG(id)) //nolint:gosec // written and escaped by package chart
+	return template.HTML(c.Scene(l, chart.Size{W: 120, H: 28}).SVG(id)) // written and escaped by package chart
 }

@@ -67,7 +67,7 @@ func hits(found []guide.Hit) []hit {
 			}
 			snippet.WriteString(text)
 		}
-		v.Snippet = template.HTML(snippet.String()) //nolint:gosec // escaped part by part
+		v.Snippet = template.HTML(snippet.String()) // escaped part by part
 		all = append(all, v)
 	}
 	return all

@@ -61,9 +61,11 @@ func (s *Site) portfolio(q *request) error {
 	if err != nil {
 		return err
 	}
-	p := portfolioPage{frame: q.frame(q.t("web.nav.cases", nil), "wide"), Org: org, OrgQuery: "?org=" + url.QueryEscape(org), Query: f.Search, Heading: q.t("web.nav.cases", nil),
+	p := portfolioPage{frame: q.frame(q.t("web.nav.cases", nil), ""), Org: org, OrgQuery: "?org=" + url.QueryEscape(org), Query: f.Search, Heading: q.t("web.nav.cases", nil),
 		CanCreate: auth.Allowed(q.who.Actor, auth.CaseCreate, auth.Facts{Organisation: org}) == nil}
-	p.First = len(list) == 0 && f.Search == "" && f.Status == "" && f.Cursor == "" && !f.Archived
+	if p.First = len(list) == 0 && f.Search == "" && f.Status == "" && f.Cursor == "" && !f.Archived; p.First {
+		p.Width = "middle"
+	}
 	orgs, err := s.App.Organisations(q.Context(), q.who)
 	if err != nil {
 		return err
