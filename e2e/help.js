@@ -21,8 +21,9 @@
     ?? (spoken(e) || e.title));
   const root = () => document.querySelector("dialog[open]") ?? document;
 
+  const parts = (within) => [...document.querySelectorAll(within)].filter((e) => seen(e) && root().contains(e));
   const find = (role, wanted, within) => {
-    const base = within ? [...root().querySelectorAll(within)].filter(seen) : [root()];
+    const base = within ? parts(within) : [root()];
     const all = base.flatMap((b) => [...b.querySelectorAll(roles[role] ?? role)]).filter((e) => role === "slider" || seen(e));
     if (wanted === "") return all;
     const named = all.map((e) => [e, name(e)]);
@@ -54,7 +55,7 @@
 
   const quiet = () => document.readyState === "complete" && !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling");
   window.e2e = { find, one, name, point, seen, text, quiet, root,
-    said: (within) => text([...root().querySelectorAll(within || "body, :scope")].filter(seen).map((e) => e.innerText).join(" ") || (within ? "" : root().innerText ?? document.body.innerText)),
+    said: (within) => text(within ? parts(within).map((e) => e.innerText).join(" ") : (document.querySelector("dialog[open]") ?? document.body).innerText),
   };
 
   new PerformanceObserver((list) => {
