@@ -28,6 +28,7 @@ var layers = []string{
 	// people
 	"internal/auth",
 	// surfaces
+	"internal/api",
 	"internal/cli", "cmd/rendite", "bench",
 }
 
@@ -44,6 +45,7 @@ var importers = map[string][]string{
 	"golang.org/x/crypto":               {"internal/auth"},
 	"golang.org/x/oauth2":               {"internal/auth"},
 	"github.com/coreos/go-oidc/v3":      {"internal/auth"},
+	"github.com/danielgtaylor/huma/v2":  {"internal/api"},
 	"golang.org/x/term":                 {"internal/chart", "internal/cli"},
 	"github.com/spf13/cobra":            {"internal/cli"},
 	"github.com/spf13/pflag":            {"internal/cli"},
