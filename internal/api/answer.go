@@ -19,26 +19,28 @@ type Findings struct {
 	Findings []result.Note `json:"findings" doc:"The most severe first."`
 }
 
-type ofScenario struct {
+// OfScenario asks for a scenario.
+type OfScenario struct {
 	Scenario string `query:"scenario" maxLength:"200" doc:"A scenario of the case file; the case itself where it is left out." example:"cautious"`
 }
 
-type ofCase struct {
-	inCase
-	ofRevision
-	ofScenario
-	reading
+// OfCase asks what a case says in a revision and a scenario.
+type OfCase struct {
+	InCase
+	OfRevision
+	OfScenario
+	Reading
 }
 
 func (a *API) answers() {
 	const group = "Results"
-	add(a, operation{id: "calculate", method: "POST", path: "/calculate", tag: group, summary: "Compute a case file without saving it", file: true,
+	add(a, operation{id: "calculate", method: "POST", path: "/calculate", tag: group, summary: "Compute a case file without Saving it", file: true,
 		text: "The answer is that of `rendite calc --json`. A file with mistakes is answered with 422 and each mistake with its line. Nothing is kept."},
 		func(ctx context.Context, q *ask, in *struct {
-			ofScenario
+			OfScenario
 			Draws int `query:"draws" minimum:"100" maximum:"200000" default:"10000" doc:"How many draws, with application/yaml."`
 			Body  struct {
-				fileIn
+				CaseFile
 				Scenario string `json:"scenario,omitempty" maxLength:"200" doc:"A scenario of the case file; the case itself where it is left out." example:"cautious"`
 				Draws    int    `json:"draws,omitempty" minimum:"100" maximum:"200000" doc:"How many draws; 10 000 where it is left out." example:"10000"`
 			}
@@ -59,7 +61,7 @@ func (a *API) answers() {
 	add(a, operation{id: "get-result", method: "GET", path: "/cases/{case}/result", tag: group, summary: "The result of a case",
 		text: "The answer is that of `rendite calc --json`: the figures of the plan, the simulation's ranges, month by month and line by line."},
 		func(ctx context.Context, q *ask, in *struct {
-			ofCase
+			OfCase
 			Draws int `query:"draws" minimum:"100" maximum:"200000" default:"10000" doc:"How many draws."`
 		}) (*tagged[*result.Result], error) {
 			o, err := a.App.Read(ctx, q.who, in.Case, in.Revision)
@@ -78,7 +80,7 @@ func (a *API) answers() {
 		})
 	add(a, operation{id: "explain", method: "GET", path: "/cases/{case}/explanation", tag: group, summary: "Why it is so, and what next",
 		text: "The answer is that of `rendite explain --json`: what moves the result, what is worth finding out, when it fails, what each step would gain."},
-		func(ctx context.Context, q *ask, in *ofCase) (*tagged[*decide.Explanation], error) {
+		func(ctx context.Context, q *ask, in *OfCase) (*tagged[*decide.Explanation], error) {
 			o, err := a.App.Read(ctx, q.who, in.Case, in.Revision)
 			if err != nil {
 				return nil, err
@@ -96,9 +98,9 @@ func (a *API) answers() {
 	add(a, operation{id: "seek", method: "GET", path: "/cases/{case}/goal", tag: group, summary: "What must hold for a target",
 		text: "The answer is that of `rendite seek --json`. Either break_even_month or npv is asked for."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
-			ofRevision
-			ofScenario
+			InCase
+			OfRevision
+			OfScenario
 			Month       float64 `query:"break_even_month" minimum:"0" maximum:"1200" doc:"Break even by this month." example:"18"`
 			NPV         string  `query:"npv" maxLength:"40" pattern:"^-?[0-9]+([.][0-9]+)?$" doc:"Reach this net present value, in the currency of the case." example:"100000"`
 			Probability float64 `query:"probability" exclusiveMinimum:"0" exclusiveMaximum:"1" default:"0.8" doc:"With which probability, as a fraction."`
@@ -128,9 +130,9 @@ func (a *API) answers() {
 		})
 	add(a, operation{id: "audit", method: "GET", path: "/cases/{case}/audit", tag: group, summary: "What a controller would object to", text: "What was changed after sealing comes first."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
-			ofRevision
-			ofScenario
+			InCase
+			OfRevision
+			OfScenario
 		}) (*body[Findings], error) {
 			o, err := a.App.Read(ctx, q.who, in.Case, in.Revision)
 			if err != nil {
@@ -145,8 +147,8 @@ func (a *API) answers() {
 	add(a, operation{id: "compare", method: "GET", path: "/cases/{case}/comparison", tag: group, summary: "All scenarios of a case side by side",
 		text: "The answer is that of `rendite compare --json`: each scenario less the case itself, draw by draw, on the same random numbers."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
-			ofRevision
+			InCase
+			OfRevision
 		}) (*body[*result.Comparison], error) {
 			o, err := a.App.Read(ctx, q.who, in.Case, in.Revision)
 			if err != nil {

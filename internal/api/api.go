@@ -325,7 +325,8 @@ type Page[T any] struct {
 	Next  string `json:"next,omitempty" doc:"The cursor of the next page; left out at the end."`
 }
 
-type paging struct {
+// Paging asks for a part of a list. What requests share is exported, because huma looks into no other embedded types.
+type Paging struct {
 	Cursor string `query:"cursor" maxLength:"1000" doc:"Where to go on: next of the page before." example:"eyJvIjoiY2FzZXM6dXBkYXRlZCJ9"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most."`
 }
@@ -370,7 +371,8 @@ func tag[T any](header, etag string, v T) *tagged[T] {
 	return &tagged[T]{Status: http.StatusOK, ETag: etag, Body: v}
 }
 
-type reading struct {
+// Reading asks only for what has changed.
+type Reading struct {
 	IfNoneMatch string `header:"If-None-Match" doc:"ETag of what the client has; 304 where nothing has changed." example:"\"3\""`
 }
 

@@ -78,17 +78,19 @@ func seal(s store.Seal) Seal {
 	return Seal{int(s.Number), int(s.Revision), s.ByName, s.At, s.Hash, s.Note}
 }
 
-type inCase struct {
+// InCase names a case.
+type InCase struct {
 	Case string `path:"case" maxLength:"100" doc:"Identifier of the case."`
 }
 
-type inRevision struct {
-	inCase
+// InRevision names a revision.
+type InRevision struct {
+	InCase
 	Revision int `path:"revision" minimum:"1" maximum:"1000000000" doc:"Number of the revision, from 1." example:"3"`
 }
 
-// fileIn is a case file that is sent, in JSON or as it is.
-type fileIn struct {
+// CaseFile is a case file that is sent, in JSON or as it is.
+type CaseFile struct {
 	Text string `json:"text" minLength:"1" doc:"The case file in YAML." example:"currency: EUR\ndiscount: 8 %/year\ncosts:\n  licences: 10 * 60 EUR/month\nbenefits:\n  saved: 1 200 EUR/month\n"`
 }
 
@@ -97,7 +99,7 @@ func (a *API) cases() {
 	add(a, operation{id: "list-cases", method: "GET", path: "/cases", tag: group, summary: "List cases", errors: []kind{notFound},
 		text: "A page at a time, each with the key figures of its newest revision. Where there are more, next and the header Link lead on."},
 		func(ctx context.Context, q *ask, in *struct {
-			paging
+			Paging
 			Organisation string `query:"organisation" maxLength:"100" doc:"Identifier of the organisation; mine where it is left out."`
 			Search       string `query:"search" maxLength:"200" doc:"Text that the name must contain; case and accents do not matter." example:"sales"`
 			Status       string `query:"status" enum:"draft,decided,live,ended" doc:"Only cases with this status."`
@@ -121,7 +123,7 @@ func (a *API) cases() {
 			Name         string `query:"name" maxLength:"200" doc:"Name, with application/yaml, where the file has none."`
 			Reason       string `query:"reason" maxLength:"1000" doc:"Why, for the log, with application/yaml."`
 			Body         struct {
-				fileIn
+				CaseFile
 				Name         string `json:"name,omitempty" maxLength:"200" doc:"Name, where the file has none." example:"CRM for sales"`
 				Organisation string `json:"organisation,omitempty" maxLength:"100" doc:"Identifier of the organisation; mine where it is left out."`
 				Reason       string `json:"reason,omitempty" maxLength:"1000" doc:"Why, for the log." example:"First draft"`
@@ -144,8 +146,8 @@ func (a *API) cases() {
 	add(a, operation{id: "get-case", method: "GET", path: "/cases/{case}", tag: group, summary: "A case with its text",
 		text: "The ETag begins with the number of the newest revision, so that it can stand in If-Match when the next one is saved."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
-			reading
+			InCase
+			Reading
 		}) (*tagged[OpenCase], error) {
 			o, err := a.App.Read(ctx, q.who, in.Case, 0)
 			if err != nil {
@@ -156,7 +158,7 @@ func (a *API) cases() {
 	add(a, operation{id: "change-case", method: "PATCH", path: "/cases/{case}", tag: group, summary: "Change status, or archive",
 		text: "What is left out stays as it is. The name and everything else are in the text."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
+			InCase
 			Body struct {
 				Status   string `json:"status,omitempty" enum:"draft,decided,live,ended" doc:"Where it stands in its life." example:"decided"`
 				Archived *bool  `json:"archived,omitempty" doc:"Put away, or taken back." example:"false"`
@@ -183,14 +185,14 @@ func (a *API) cases() {
 		})
 	add(a, operation{id: "archive-case", method: "DELETE", path: "/cases/{case}", tag: group, summary: "Archive a case", status: 204,
 		text: "Nothing is lost: the case leaves the lists and takes no revisions until archived is set to false."},
-		func(ctx context.Context, q *ask, in *inCase) (*nothing, error) {
+		func(ctx context.Context, q *ask, in *InCase) (*nothing, error) {
 			return nil, a.App.Archive(ctx, q.who, in.Case, true)
 		})
 	add(a, operation{id: "export-case", method: "GET", path: "/cases/{case}/case.yaml", tag: group, summary: "The case file", answer: "application/yaml", text: "As it was saved, byte for byte."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
-			ofRevision
-			reading
+			InCase
+			OfRevision
+			Reading
 		}) (*file, error) {
 			c, r, err := a.App.Export(ctx, q.who, in.Case, in.Revision)
 			if err != nil {
@@ -203,7 +205,7 @@ func (a *API) cases() {
 			return f, nil
 		})
 	add(a, operation{id: "list-seals", method: "GET", path: "/cases/{case}/seals", tag: group, summary: "List seals", text: "Latest first; the latest counts."},
-		func(ctx context.Context, q *ask, in *inCase) (*body[Page[Seal]], error) {
+		func(ctx context.Context, q *ask, in *InCase) (*body[Page[Seal]], error) {
 			if _, _, err := a.App.Export(ctx, q.who, in.Case, 0); err != nil {
 				return nil, err
 			}
@@ -216,7 +218,7 @@ func (a *API) cases() {
 	add(a, operation{id: "seal-case", method: "POST", path: "/cases/{case}/seals", tag: group, summary: "Seal the newest revision", status: 201, once: true,
 		text: "Makes it the baseline that later revisions are held against. A seal cannot be taken back."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
+			InCase
 			Body struct {
 				By   string `json:"by" minLength:"1" maxLength:"200" doc:"Who signed it off." example:"Bernd Schulz"`
 				Note string `json:"note,omitempty" maxLength:"1000" doc:"What was said." example:"approved by the board"`
@@ -230,8 +232,8 @@ func (a *API) cases() {
 		})
 	add(a, operation{id: "list-case-events", method: "GET", path: "/cases/{case}/events", tag: group, summary: "What happened to a case", text: "Latest first."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
-			paging
+			InCase
+			Paging
 		}) (*paged[Event], error) {
 			list, next, err := a.App.EventPage(ctx, q.who, "", in.Case, in.Cursor, in.Limit)
 			if err != nil {
@@ -280,7 +282,8 @@ func (a *API) opened(q *ask, o *app.Open) OpenCase {
 	return c
 }
 
-type ofRevision struct {
+// OfRevision asks for a revision.
+type OfRevision struct {
 	Revision int `query:"revision" minimum:"0" maximum:"1000000000" doc:"Number of the revision; the newest where it is left out or 0." example:"3"`
 }
 

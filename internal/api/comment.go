@@ -33,7 +33,7 @@ func (a *API) comments() {
 	const group = "Comments"
 	add(a, operation{id: "list-comments", method: "GET", path: "/cases/{case}/comments", tag: group, summary: "List comments", text: "Oldest first, also those that are done."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
+			InCase
 			Anchor string `query:"anchor" maxLength:"300" doc:"Only those at this place." example:"assumptions.users"`
 		}) (*body[Page[Comment]], error) {
 			list, err := a.App.Remarks(ctx, q.who, in.Case, in.Anchor)
@@ -44,7 +44,7 @@ func (a *API) comments() {
 		})
 	add(a, operation{id: "create-comment", method: "POST", path: "/cases/{case}/comments", tag: group, summary: "Comment on a place", status: http.StatusCreated, once: true, text: "@name or @name@example.com mentions a member."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
+			InCase
 			Body struct {
 				Anchor string `json:"anchor" minLength:"1" maxLength:"300" doc:"The place." example:"assumptions.users"`
 				Parent string `json:"parent,omitempty" maxLength:"100" doc:"Identifier of the comment it answers."`
@@ -59,7 +59,7 @@ func (a *API) comments() {
 		})
 	add(a, operation{id: "resolve-comment", method: "POST", path: "/cases/{case}/comments/{comment}/resolve", tag: group, summary: "Mark a comment as done", status: http.StatusNoContent},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
+			InCase
 			Comment string `path:"comment" maxLength:"100" doc:"Identifier of the comment."`
 		}) (*nothing, error) {
 			return nil, a.App.ResolveComment(ctx, q.who, in.Case, in.Comment)

@@ -51,8 +51,8 @@ func (a *API) drafts() {
 	edits := []kind{conflict}
 	add(a, operation{id: "get-draft", method: "GET", path: "/cases/{case}/draft", tag: group, summary: "My draft", errors: edits},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
-			reading
+			InCase
+			Reading
 		}) (*tagged[Draft], error) {
 			o, err := a.App.Draft(ctx, q.who, in.Case)
 			if err != nil {
@@ -67,9 +67,9 @@ func (a *API) drafts() {
 	add(a, operation{id: "put-draft", method: "PUT", path: "/cases/{case}/draft", tag: group, summary: "Take a text into my draft", file: true,
 		errors: append([]kind{notMatched, noPrecondition}, edits...), text: "As a step that can be undone; also one that does not compute yet. If-Match is the ETag of the draft that the text was made from."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
+			InCase
 			IfMatch string `header:"If-Match" doc:"ETag of the draft that the text was made from."`
-			Body    fileIn
+			Body    CaseFile
 		}) (*tagged[Draft], error) {
 			seen := strings.Trim(strings.TrimSpace(in.IfMatch), `"`)
 			if seen == "" {
@@ -93,7 +93,7 @@ func (a *API) drafts() {
 		do            func(context.Context, app.Actor, string) (*app.Open, error)
 	}{{"undo", "Take the last step back", a.App.Undo}, {"redo", "Take the step forward again", a.App.Redo}} {
 		add(a, operation{id: step.name + "-draft", method: "POST", path: "/cases/{case}/draft/" + step.name, tag: group, summary: step.summary, errors: edits},
-			func(ctx context.Context, q *ask, in *inCase) (*tagged[Draft], error) {
+			func(ctx context.Context, q *ask, in *InCase) (*tagged[Draft], error) {
 				o, err := step.do(ctx, q.who, in.Case)
 				if err != nil {
 					return nil, err
@@ -102,14 +102,14 @@ func (a *API) drafts() {
 			})
 	}
 	add(a, operation{id: "discard-draft", method: "DELETE", path: "/cases/{case}/draft", tag: group, summary: "Drop my draft", status: http.StatusNoContent},
-		func(ctx context.Context, q *ask, in *inCase) (*nothing, error) {
+		func(ctx context.Context, q *ask, in *InCase) (*nothing, error) {
 			_, err := a.App.Discard(ctx, q.who, in.Case)
 			return nil, err
 		})
 	add(a, operation{id: "save-draft", method: "POST", path: "/cases/{case}/draft/save", tag: group, summary: "Save my draft as a revision", status: http.StatusCreated, once: true, errors: edits,
 		text: "Where another saved meanwhile, the answer is 409 with head, and the merge says how the two go together."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
+			InCase
 			Body *why
 		}) (*created[Revision], error) {
 			number, err := a.App.Save(ctx, q.who, in.Case, in.Body.reason())
@@ -119,7 +119,7 @@ func (a *API) drafts() {
 			return a.saved(ctx, q, in.Case, number)
 		})
 	add(a, operation{id: "get-merge", method: "GET", path: "/cases/{case}/draft/merge", tag: group, summary: "How my draft and the newest revision go together", errors: edits},
-		func(ctx context.Context, q *ask, in *inCase) (*body[Merge], error) {
+		func(ctx context.Context, q *ask, in *InCase) (*body[Merge], error) {
 			m, err := a.App.Merging(ctx, q.who, in.Case)
 			if err != nil {
 				return nil, err
@@ -132,7 +132,7 @@ func (a *API) drafts() {
 	add(a, operation{id: "merge-draft", method: "POST", path: "/cases/{case}/draft/merge", tag: group, summary: "Merge my draft with the newest revision and save", status: http.StatusCreated, once: true,
 		errors: edits, text: "With a choice for each conflict. Where another saved again, or a conflict has no choice, the answer is 409."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
+			InCase
 			Body struct {
 				Head    int               `json:"head" minimum:"1" doc:"The revision that the choices were made for." example:"4"`
 				Choices map[string]Choice `json:"choices,omitempty" doc:"For each conflict, by its path."`

@@ -52,11 +52,13 @@ func event(e store.Event) Event {
 	return Event{ID: e.ID, At: e.At, Action: string(e.Action), User: e.UserID, UserName: e.UserName, Case: e.CaseID, Detail: e.Detail}
 }
 
-type inOrganisation struct {
+// InOrganisation names an organisation.
+type InOrganisation struct {
 	Organisation string `path:"organisation" maxLength:"100" doc:"Identifier of the organisation." example:"HmZ8nqUYzV0"`
 }
 
-type named struct {
+// Named gives a name.
+type Named struct {
 	Body struct {
 		Name string `json:"name" minLength:"1" maxLength:"200" doc:"Its name." example:"Beispiel GmbH"`
 	}
@@ -81,7 +83,7 @@ func (a *API) organisations() {
 		})
 	add(a, operation{id: "create-organisation", method: "POST", path: "/organisations", tag: tag, summary: "Make an organisation", status: 201, once: true,
 		text: "For administrators of the installation, who then own it."},
-		func(ctx context.Context, q *ask, in *named) (*created[Organisation], error) {
+		func(ctx context.Context, q *ask, in *Named) (*created[Organisation], error) {
 			o, err := a.App.CreateOrganisation(ctx, q.who, in.Body.Name)
 			if err != nil {
 				return nil, err
@@ -89,13 +91,13 @@ func (a *API) organisations() {
 			return &created[Organisation]{Location: Prefix + "/organisations/" + o.ID, Body: Organisation{o.ID, o.Name, "owner"}}, nil
 		})
 	add(a, operation{id: "get-organisation", method: "GET", path: "/organisations/{organisation}", tag: tag, summary: "An organisation"},
-		func(ctx context.Context, q *ask, in *inOrganisation) (*body[Organisation], error) {
+		func(ctx context.Context, q *ask, in *InOrganisation) (*body[Organisation], error) {
 			return a.organisation(ctx, q, in.Organisation)
 		})
 	add(a, operation{id: "rename-organisation", method: "PATCH", path: "/organisations/{organisation}", tag: tag, summary: "Rename an organisation"},
 		func(ctx context.Context, q *ask, in *struct {
-			inOrganisation
-			named
+			InOrganisation
+			Named
 		}) (*body[Organisation], error) {
 			if err := a.App.RenameOrganisation(ctx, q.who, in.Organisation, in.Body.Name); err != nil {
 				return nil, err
@@ -108,8 +110,8 @@ func (a *API) organisations() {
 		a.portfolio)
 	add(a, operation{id: "list-organisation-events", method: "GET", path: "/organisations/{organisation}/events", tag: tag, summary: "What happened in an organisation", text: "Latest first."},
 		func(ctx context.Context, q *ask, in *struct {
-			inOrganisation
-			paging
+			InOrganisation
+			Paging
 		}) (*paged[Event], error) {
 			list, next, err := a.App.EventPage(ctx, q.who, in.Organisation, "", in.Cursor, in.Limit)
 			if err != nil {
@@ -127,15 +129,16 @@ func (a *API) organisation(ctx context.Context, q *ask, id string) (*body[Organi
 	return &body[Organisation]{Organisation{o.ID, o.Name, q.who.Roles[id].String()}}, nil
 }
 
-type inMember struct {
-	inOrganisation
+// InMember names a member.
+type InMember struct {
+	InOrganisation
 	User string `path:"user" maxLength:"100" doc:"Identifier of the member's account."`
 }
 
 func (a *API) members() {
 	const tag = "Members"
 	add(a, operation{id: "list-members", method: "GET", path: "/organisations/{organisation}/members", tag: tag, summary: "List members"},
-		func(ctx context.Context, q *ask, in *inOrganisation) (*body[Page[Member]], error) {
+		func(ctx context.Context, q *ask, in *InOrganisation) (*body[Page[Member]], error) {
 			list, err := a.App.Members(ctx, q.who, in.Organisation)
 			if err != nil {
 				return nil, err
@@ -147,7 +150,7 @@ func (a *API) members() {
 	add(a, operation{id: "invite-member", method: "POST", path: "/organisations/{organisation}/invitations", tag: tag, summary: "Invite somebody", status: 201, once: true, secret: "secret",
 		text: "The answer holds a secret that is shown once: a repeated request with the same Idempotency-Key is answered without it."},
 		func(ctx context.Context, q *ask, in *struct {
-			inOrganisation
+			InOrganisation
 			Body struct {
 				Role  string `json:"role" enum:"viewer,commenter,editor,owner" doc:"What the person becomes." example:"editor"`
 				Email string `json:"email,omitempty" maxLength:"254" doc:"The only address that may accept; anybody with the link where it is left out." example:"bernd@example.com"`
@@ -166,7 +169,7 @@ func (a *API) members() {
 	add(a, operation{id: "change-member", method: "PATCH", path: "/organisations/{organisation}/members/{user}", tag: tag, summary: "Change what a member may do", status: 204, errors: []kind{conflict},
 		text: "An organisation keeps at least one owner who can sign in."},
 		func(ctx context.Context, q *ask, in *struct {
-			inMember
+			InMember
 			Body struct {
 				Role string `json:"role" enum:"viewer,commenter,editor,owner" doc:"The new role." example:"commenter"`
 			}
@@ -175,7 +178,7 @@ func (a *API) members() {
 		})
 	add(a, operation{id: "remove-member", method: "DELETE", path: "/organisations/{organisation}/members/{user}", tag: tag, summary: "Take a member out", status: 204, errors: []kind{conflict},
 		text: "The person's tokens for the organisation end."},
-		func(ctx context.Context, q *ask, in *inMember) (*nothing, error) {
+		func(ctx context.Context, q *ask, in *InMember) (*nothing, error) {
 			return nil, a.App.RemoveMember(ctx, q.who, in.Organisation, in.User)
 		})
 }
@@ -207,7 +210,7 @@ type Levels struct {
 	P90 *float64 `json:"p90" doc:"One in ten outcomes is higher. Null where the figure does not exist."`
 }
 
-func (a *API) portfolio(ctx context.Context, q *ask, in *inOrganisation) (*body[Portfolio], error) {
+func (a *API) portfolio(ctx context.Context, q *ask, in *InOrganisation) (*body[Portfolio], error) {
 	sum, err := a.App.Portfolio(ctx, q.who, in.Organisation)
 	if err != nil {
 		return nil, err

@@ -30,7 +30,8 @@ func aRevision(r store.Revision) Revision {
 	return Revision{int(r.Number), int(r.Base), r.AuthorName, r.At, r.Reason, r.Hash}
 }
 
-type saving struct {
+// Saving says what a text was made from.
+type Saving struct {
 	IfMatch string `header:"If-Match" doc:"ETag of the revision or case that the text was made from, such as \"3\"; where it is not the newest any more, the answer is 412 with head. * saves in any case." example:"\"3\""`
 }
 
@@ -38,8 +39,8 @@ func (a *API) revisions() {
 	const group = "Revisions"
 	add(a, operation{id: "list-revisions", method: "GET", path: "/cases/{case}/revisions", tag: group, summary: "List revisions", text: "Newest first, without their texts."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
-			paging
+			InCase
+			Paging
 		}) (*paged[Revision], error) {
 			list, next, err := a.App.RevisionPage(ctx, q.who, in.Case, in.Cursor, in.Limit)
 			if err != nil {
@@ -49,8 +50,8 @@ func (a *API) revisions() {
 		})
 	add(a, operation{id: "get-revision", method: "GET", path: "/cases/{case}/revisions/{revision}", tag: group, summary: "A revision with its text"},
 		func(ctx context.Context, q *ask, in *struct {
-			inRevision
-			reading
+			InRevision
+			Reading
 		}) (*tagged[RevisionText], error) {
 			_, r, err := a.App.Export(ctx, q.who, in.Case, in.Revision)
 			if err != nil {
@@ -62,11 +63,11 @@ func (a *API) revisions() {
 		errors: []kind{notMatched, noPrecondition, conflict},
 		text:   "Of a case file, as application/yaml or in JSON. If-Match says which revision it was made from, so that nobody's work is overwritten unseen."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
-			saving
+			InCase
+			Saving
 			Reason string `query:"reason" maxLength:"1000" doc:"Why, with application/yaml."`
 			Body   struct {
-				fileIn
+				CaseFile
 				Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Why." example:"New offer of the vendor"`
 			}
 		}) (*created[Revision], error) {
@@ -93,7 +94,7 @@ func (a *API) revisions() {
 	add(a, operation{id: "restore-revision", method: "POST", path: "/cases/{case}/revisions/{revision}/restore", tag: group, summary: "Restore a revision", status: http.StatusCreated, once: true,
 		errors: []kind{conflict}, text: "Saves its text as the newest revision."},
 		func(ctx context.Context, q *ask, in *struct {
-			inRevision
+			InRevision
 			Body *why
 		}) (*created[Revision], error) {
 			number, err := a.App.Restore(ctx, q.who, in.Case, in.Revision, in.Body.reason())

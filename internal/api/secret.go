@@ -27,7 +27,7 @@ type Share struct {
 	Created time.Time  `json:"created" doc:"When it was made."`
 	Expires *time.Time `json:"expires,omitempty" doc:"When it runs out; left out where it does not."`
 	Revoked *time.Time `json:"revoked,omitempty" doc:"When it was ended; left out while it is good."`
-	Secret  string     `json:"secret,omitempty" doc:"The end of the link; shown once, when it is made. It can stand as a bearer secret for reading the case's results."`
+	Secret  string     `json:"secret,omitempty" doc:"The end of the link; shown once, when it is made. It can stand as a bearer secret for Reading the case's results."`
 	Path    string     `json:"path,omitempty" doc:"The page it opens, on this server; shown once."`
 }
 
@@ -37,7 +37,7 @@ func (a *API) shares() {
 		return Share{ID: s.ID, Created: s.Created, Expires: when(s.Expires), Revoked: when(s.Revoked)}
 	}
 	add(a, operation{id: "list-shares", method: "GET", path: "/cases/{case}/shares", tag: tag, summary: "List the links to a case", text: "Oldest first, also those that have run out or were ended."},
-		func(ctx context.Context, q *ask, in *inCase) (*body[Page[Share]], error) {
+		func(ctx context.Context, q *ask, in *InCase) (*body[Page[Share]], error) {
 			list, err := a.App.Shares(ctx, q.who, in.Case)
 			if err != nil {
 				return nil, err
@@ -47,7 +47,7 @@ func (a *API) shares() {
 	add(a, operation{id: "create-share", method: "POST", path: "/cases/{case}/shares", tag: tag, summary: "Make a link to a case", status: 201, once: true, secret: "secret",
 		text: "Whoever has the link reads the report, without the file and without comments. The answer holds a secret that is shown once: a repeated request with the same Idempotency-Key is answered without it."},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
+			InCase
 			Body struct {
 				Days int `json:"days" minimum:"1" maximum:"366" doc:"How long it is good, in days." example:"30"`
 			}
@@ -66,7 +66,7 @@ func (a *API) shares() {
 		})
 	add(a, operation{id: "revoke-share", method: "DELETE", path: "/cases/{case}/shares/{share}", tag: tag, summary: "End a link", status: 204},
 		func(ctx context.Context, q *ask, in *struct {
-			inCase
+			InCase
 			Share string `path:"share" maxLength:"100" doc:"Identifier of the link."`
 		}) (*nothing, error) {
 			return nil, a.App.RevokeShare(ctx, q.who, in.Case, in.Share)
