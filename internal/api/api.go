@@ -266,10 +266,7 @@ func add[I, O any](a *API, o operation, do func(context.Context, *ask, *I) (*O, 
 	if o.answer != "" {
 		op.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{o.answer: {Schema: &huma.Schema{Type: "string", Description: "The case file, byte for byte."}}}}
 	}
-	kinds := slices.Concat([]kind{unauthorised, denied, invalid, internal, unavailable}, o.errors)
-	if strings.Contains(o.path, "{") {
-		kinds = append(kinds, notFound)
-	}
+	kinds := slices.Concat([]kind{unauthorised, denied, notFound, invalid, internal, unavailable}, o.errors)
 	if o.method != http.MethodGet && o.method != http.MethodDelete {
 		kinds = append(kinds, malformed, tooLarge, wrongMediaType)
 	}

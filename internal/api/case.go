@@ -64,6 +64,13 @@ type OpenCase struct {
 	Hash     string `json:"hash" doc:"SHA-256 of the text, in hexadecimal."`
 }
 
+// Made is a case that was just made. Who may write and not read learns no more.
+type Made struct {
+	ID           string `json:"id" doc:"Identifier of the case."`
+	Organisation string `json:"organisation" doc:"Identifier of the organisation it belongs to."`
+	Revision     int    `json:"revision" doc:"Number of its first revision."`
+}
+
 // Seal says that a revision was signed off.
 type Seal struct {
 	Number   int       `json:"number" doc:"From 1; the highest counts."`
@@ -96,7 +103,7 @@ type CaseFile struct {
 
 func (a *API) cases() {
 	const group = "Cases"
-	add(a, operation{id: "list-cases", method: "GET", path: "/cases", tag: group, summary: "List cases", errors: []kind{notFound},
+	add(a, operation{id: "list-cases", method: "GET", path: "/cases", tag: group, summary: "List cases",
 		text: "A page at a time, each with the key figures of its newest revision. Where there are more, next and the header Link lead on."},
 		func(ctx context.Context, q *ask, in *struct {
 			Paging
@@ -116,7 +123,7 @@ func (a *API) cases() {
 			}
 			return page(q, list, next, listed), nil
 		})
-	add(a, operation{id: "create-case", method: "POST", path: "/cases", tag: group, summary: "Make a case", status: 201, once: true, file: true, errors: []kind{notFound},
+	add(a, operation{id: "create-case", method: "POST", path: "/cases", tag: group, summary: "Make a case", status: 201, once: true, file: true,
 		text: "Of a case file, as application/yaml or in JSON. A file that does not compute yet is taken too; it must be YAML. The name is what the file calls it."},
 		func(ctx context.Context, q *ask, in *struct {
 			Organisation string `query:"organisation" maxLength:"100" doc:"Identifier of the organisation, with application/yaml; mine where it is left out."`
@@ -128,7 +135,7 @@ func (a *API) cases() {
 				Organisation string `json:"organisation,omitempty" maxLength:"100" doc:"Identifier of the organisation; mine where it is left out."`
 				Reason       string `json:"reason,omitempty" maxLength:"1000" doc:"Why, for the log." example:"First draft"`
 			}
-		}) (*created[OpenCase], error) {
+		}) (*created[Made], error) {
 			org, err := a.home(ctx, q, or(in.Body.Organisation, in.Organisation))
 			if err != nil {
 				return nil, err
@@ -137,11 +144,7 @@ func (a *API) cases() {
 			if err != nil {
 				return nil, err
 			}
-			o, err := a.App.Read(ctx, q.who, id, 0)
-			if err != nil {
-				return a.blind(q, id, err)
-			}
-			return &created[OpenCase]{Location: Prefix + "/cases/" + id, ETag: caseTag(o, true), Body: a.opened(q, o)}, nil
+			return &created[Made]{Location: Prefix + "/cases/" + id, ETag: revisionTag(1), Body: Made{id, org, 1}}, nil
 		})
 	add(a, operation{id: "get-case", method: "GET", path: "/cases/{case}", tag: group, summary: "A case with its text",
 		text: "The ETag begins with the number of the newest revision, so that it can stand in If-Match when the next one is saved."},
@@ -155,7 +158,7 @@ func (a *API) cases() {
 			}
 			return tag(in.IfNoneMatch, caseTag(o, a.App.MayExport(q.who, o.Case)), a.opened(q, o)), nil
 		})
-	add(a, operation{id: "change-case", method: "PATCH", path: "/cases/{case}", tag: group, summary: "Change status, or archive",
+	add(a, operation{id: "change-case", method: "PATCH", path: "/cases/{case}", tag: group, summary: "Change status, or archive", status: http.StatusNoContent,
 		text: "What is left out stays as it is. The name and everything else are in the text."},
 		func(ctx context.Context, q *ask, in *struct {
 			InCase
@@ -163,7 +166,7 @@ func (a *API) cases() {
 				Status   string `json:"status,omitempty" enum:"draft,decided,live,ended" doc:"Where it stands in its life." example:"decided"`
 				Archived *bool  `json:"archived,omitempty" doc:"Put away, or taken back." example:"false"`
 			}
-		}) (*tagged[OpenCase], error) {
+		}) (*nothing, error) {
 			if in.Body.Status == "" && in.Body.Archived == nil {
 				return nil, said(invalid, q.l, "nothing_to_change", nil)
 			}
@@ -177,11 +180,7 @@ func (a *API) cases() {
 					return nil, err
 				}
 			}
-			o, err := a.App.Read(ctx, q.who, in.Case, 0)
-			if err != nil {
-				return nil, err
-			}
-			return &tagged[OpenCase]{Status: http.StatusOK, ETag: caseTag(o, true), Body: a.opened(q, o)}, nil
+			return nil, nil //nolint:nilnil // 204 has no body
 		})
 	add(a, operation{id: "archive-case", method: "DELETE", path: "/cases/{case}", tag: group, summary: "Archive a case", status: 204,
 		text: "Nothing is lost: the case leaves the lists and takes no revisions until archived is set to false."},
@@ -249,14 +248,6 @@ func (a *API) home(ctx context.Context, q *ask, asked string) (string, error) {
 		return q.who.Token.Organisation, nil
 	}
 	return a.App.Home(ctx, q.who, asked)
-}
-
-// blind answers one who may make cases and not read them: a token for writing alone.
-func (a *API) blind(q *ask, id string, err error) (*created[OpenCase], error) {
-	if p := problem(err, q.l); p.Code != denied {
-		return nil, err
-	}
-	return &created[OpenCase]{Location: Prefix + "/cases/" + id, ETag: revisionTag(1), Body: OpenCase{Case: Case{ID: id, Head: 1, Status: string(store.Drafted)}, Revision: 1}}, nil
 }
 
 func listed(s app.Standing) ListedCase {

@@ -111,12 +111,12 @@ func (a *API) drafts() {
 		func(ctx context.Context, q *ask, in *struct {
 			InCase
 			Body *why
-		}) (*created[Revision], error) {
+		}) (*created[Saved], error) {
 			number, err := a.App.Save(ctx, q.who, in.Case, in.Body.reason())
 			if err != nil {
 				return nil, err
 			}
-			return a.saved(ctx, q, in.Case, number)
+			return saved(in.Case, number), nil
 		})
 	add(a, operation{id: "get-merge", method: "GET", path: "/cases/{case}/draft/merge", tag: group, summary: "How my draft and the newest revision go together", errors: edits},
 		func(ctx context.Context, q *ask, in *InCase) (*body[Merge], error) {
@@ -138,7 +138,7 @@ func (a *API) drafts() {
 				Choices map[string]Choice `json:"choices,omitempty" doc:"For each conflict, by its path."`
 				Reason  string            `json:"reason,omitempty" maxLength:"1000" doc:"Why."`
 			}
-		}) (*created[Revision], error) {
+		}) (*created[Saved], error) {
 			choices := map[string]revision.Choice{}
 			for path, c := range in.Body.Choices {
 				choices[path] = revision.Choice{Take: c.Take, Value: c.Value}
@@ -147,6 +147,6 @@ func (a *API) drafts() {
 			if err != nil {
 				return nil, err
 			}
-			return a.saved(ctx, q, in.Case, number)
+			return saved(in.Case, number), nil
 		})
 }

@@ -93,8 +93,8 @@ func (a *API) once(ctx huma.Context, next func(huma.Context)) {
 				e.Header[name] = v
 			}
 		}
-		if o.secret != "" {
-			e.Body = without(e.Body, o.secret)
+		if o.secret != "" { // its address holds it too
+			e.Body = without(e.Body, o.secret, "path")
 		}
 		buf, err := json.Marshal(e)
 		if err == nil {
@@ -137,13 +137,15 @@ func replay(w http.ResponseWriter, k *app.Kept) {
 	_, _ = w.Write(e.Body)
 }
 
-// without is an object in JSON less one of its fields.
-func without(body []byte, field string) []byte {
+// without is an object in JSON less some of its fields.
+func without(body []byte, names ...string) []byte {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil {
 		return []byte("null")
 	}
-	delete(fields, field)
+	for _, name := range names {
+		delete(fields, name)
+	}
 	less, err := json.Marshal(fields)
 	if err != nil {
 		return []byte("null")

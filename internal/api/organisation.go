@@ -69,6 +69,9 @@ func (a *API) organisations() {
 	add(a, operation{id: "list-organisations", method: "GET", path: "/organisations", tag: tag, summary: "List my organisations",
 		text: "A token sees the one it was made for."},
 		func(ctx context.Context, q *ask, _ *struct{}) (*body[Page[Organisation]], error) {
+			if q.who.User == "" {
+				return nil, a.App.MayCompute(q.who)
+			}
 			list, err := a.App.Organisations(ctx, q.who)
 			if err != nil {
 				return nil, err

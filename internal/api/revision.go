@@ -20,6 +20,11 @@ type Revision struct {
 	Hash   string    `json:"hash" doc:"SHA-256 of the text, in hexadecimal."`
 }
 
+// Saved is a revision that was just saved. Who may write and not read learns no more.
+type Saved struct {
+	Number int `json:"number" doc:"Its number; also the ETag, for the next If-Match."`
+}
+
 // RevisionText is a revision with its text.
 type RevisionText struct {
 	Revision
@@ -70,38 +75,33 @@ func (a *API) revisions() {
 				CaseFile
 				Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Why." example:"New offer of the vendor"`
 			}
-		}) (*created[Revision], error) {
+		}) (*created[Saved], error) {
 			n, err := base(q, in.IfMatch)
 			if err != nil {
 				return nil, err
 			}
-			if n <= 0 {
-				c, _, err := a.App.Export(ctx, q.who, in.Case, 0)
-				if err != nil {
+			if n < 0 {
+				if n, err = a.App.Head(ctx, q.who, in.Case); err != nil {
 					return nil, err
 				}
-				if n == 0 {
-					return nil, moved(q, int(c.Head))
-				}
-				n = int(c.Head)
 			}
 			number, err := a.App.SaveText(ctx, q.who, in.Case, []byte(in.Body.Text), n, or(in.Body.Reason, in.Reason))
 			if err != nil {
 				return nil, overtaken(q, err)
 			}
-			return a.saved(ctx, q, in.Case, number)
+			return saved(in.Case, number), nil
 		})
 	add(a, operation{id: "restore-revision", method: "POST", path: "/cases/{case}/revisions/{revision}/restore", tag: group, summary: "Restore a revision", status: http.StatusCreated, once: true,
 		errors: []kind{conflict}, text: "Saves its text as the newest revision."},
 		func(ctx context.Context, q *ask, in *struct {
 			InRevision
 			Body *why
-		}) (*created[Revision], error) {
+		}) (*created[Saved], error) {
 			number, err := a.App.Restore(ctx, q.who, in.Case, in.Revision, in.Body.reason())
 			if err != nil {
 				return nil, err
 			}
-			return a.saved(ctx, q, in.Case, number)
+			return saved(in.Case, number), nil
 		})
 }
 
@@ -125,15 +125,7 @@ func overtaken(q *ask, err error) error {
 	return err
 }
 
-// saved is the answer to a revision that was just saved; one who may write and not read learns its number.
-func (a *API) saved(ctx context.Context, q *ask, caseID string, number int) (*created[Revision], error) {
-	out := &created[Revision]{Location: Prefix + "/cases/" + caseID + "/revisions/" + decimal(number), ETag: revisionTag(int64(number)), Body: Revision{Number: number}}
-	_, r, err := a.App.Export(ctx, q.who, caseID, number)
-	switch {
-	case err == nil:
-		out.Body = aRevision(r)
-	case problem(err, q.l).Code != denied:
-		return nil, err
-	}
-	return out, nil
+// saved is the answer to a revision that was just saved.
+func saved(caseID string, number int) *created[Saved] {
+	return &created[Saved]{Location: Prefix + "/cases/" + caseID + "/revisions/" + decimal(number), ETag: revisionTag(int64(number)), Body: Saved{number}}
 }

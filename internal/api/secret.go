@@ -86,7 +86,7 @@ func (a *API) tokens() {
 			}
 			return &body[Page[Token]]{Page[Token]{Items: each(list, show)}}, nil
 		})
-	add(a, operation{id: "create-token", method: "POST", path: "/tokens", tag: tag, summary: "Make a token", status: 201, once: true, secret: "secret", errors: []kind{notFound},
+	add(a, operation{id: "create-token", method: "POST", path: "/tokens", tag: tag, summary: "Make a token", status: 201, once: true, secret: "secret",
 		text: "For people who are signed in; a token cannot. It may never do more than its owner. The answer holds the token, which is shown once: a repeated request with the same Idempotency-Key is answered without it."},
 		func(ctx context.Context, q *ask, in *struct {
 			Body struct {

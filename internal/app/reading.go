@@ -56,6 +56,12 @@ func (a *App) Export(ctx context.Context, who Actor, caseID string, number int) 
 	return c, r, known(err)
 }
 
+// Head is the number of the newest revision, for somebody who saves without having read it.
+func (a *App) Head(ctx context.Context, who Actor, caseID string) (int, error) {
+	c, err := a.allowed(ctx, who, auth.CaseSave, caseID)
+	return int(c.Head), err
+}
+
 // Draft is the case as the actor edits it.
 func (a *App) Draft(ctx context.Context, who Actor, caseID string) (*Open, error) {
 	return a.editable(ctx, who, caseID)
