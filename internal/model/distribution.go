@@ -269,5 +269,8 @@ func (q *Quantity) Ranged(low, middle, high float64) (d dist.Dist, ok bool) {
 	if err != nil {
 		return nil, false
 	}
+	if least, most := d.Support(); least == most {
+		return nil, false
+	}
 	return d, true
 }
