@@ -28,7 +28,7 @@ var layers = []string{
 	// people
 	"internal/auth",
 	// operations, and the pages over them
-	"internal/app", "internal/web", "internal/server",
+	"internal/app", "internal/web", "internal/api", "internal/server",
 	// surfaces
 	"internal/cli", "cmd/rendite", "bench",
 }
@@ -57,6 +57,7 @@ var importers = map[string][]string{
 	"modernc.org/sqlite":                  {"internal/store"},
 	"github.com/jackc/pgx/v5":             {"internal/store"},
 	"github.com/pressly/goose/v3":         {"internal/store"},
+	"github.com/danielgtaylor/huma/v2":    {"internal/api"},
 }
 
 // numeric packages know neither files nor clocks nor contexts.

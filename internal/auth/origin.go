@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Origin refuses requests that another site makes in a person's name (CSRF), by http.CrossOriginProtection: a request
@@ -11,7 +12,7 @@ import (
 // browser, where Origin is our own address; without either header, since then it comes from no browser. Another port or
 // a neighbour under the same domain counts as another site. So handlers of GET must not change anything.
 //
-// A request with an API token in Authorization needs no such guard, because no other site can set that header without
+// A request with a bearer secret in Authorization, good or not, needs no such guard, because no other site can set that header without
 // our consent (CORS, which we do not give). It loses its cookies on the way, so that it can be judged by the token alone.
 type Origin struct {
 	guard  *http.CrossOriginProtection
@@ -42,7 +43,7 @@ func NewOrigin(baseURL string, denied http.Handler) (*Origin, error) {
 // Handler guards a handler.
 func (o *Origin) Handler(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, ok := Bearer(r); ok {
+		if scheme, _, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 			r = r.Clone(r.Context())
 			r.Header.Del("Cookie")
 		} else if o.guard.Check(r) != nil {

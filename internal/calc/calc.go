@@ -16,6 +16,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/dist"
 	"github.com/rendite-crm/rendite/internal/finance"
 	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/plan"
@@ -242,6 +243,28 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	ms := func(from, to time.Time) float64 { return float64(to.Sub(from).Microseconds()) / 1000 }
 	a.Timing = result.Timing{Read: ms(started, read), Compile: ms(read, compiled), Simulate: ms(compiled, simulated), Summarise: ms(simulated, done)}
 	return a, a.Diagnostics, nil
+}
+
+// Vary answers the same case with another distribution of one of its inputs, without reading and compiling it again: what
+// a slider asks for many times a second. The figures are those that Run would give; notes are left out. d has the support
+// of the distribution it replaces.
+func (a *Answer) Vary(ctx context.Context, id string, d dist.Dist, o Options) (*Answer, diag.List, error) {
+	i := slices.IndexFunc(a.Graph.Inputs, func(in plan.Input) bool { return in.ID == id })
+	if i < 0 {
+		return a, nil, nil // nothing depends on it
+	}
+	runner, g := a.Runner.With(i, d)
+	out, err := runner.Run(ctx, sim.Options{Draws: o.Draws, Seed: a.Seed, Pseudo: a.Sampler == "pseudo", Keys: a.Keys, Workers: o.Workers})
+	if err != nil {
+		return nil, nil, err
+	}
+	r := result.Result{Case: a.Case, Version: a.Version, Scenario: a.Scenario, WaitMonths: a.WaitMonths, Seed: a.Seed, Draws: o.Draws, Sampler: a.Sampler}
+	next := &Answer{Model: a.Model, Graph: g, Outcome: out, Runner: runner, Keys: a.Keys, lang: a.lang, Result: &r}
+	o.Brief = true
+	if list := next.summarise(o); list.Err() != nil {
+		return nil, list, nil
+	}
+	return next, nil, nil
 }
 
 func caseOf(f *casefile.File) result.Case {

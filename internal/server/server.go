@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rendite-crm/rendite/internal/api"
 	"github.com/rendite-crm/rendite/internal/app"
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/catalogue"
@@ -118,6 +119,9 @@ func (s *Server) build() error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
+	programs := api.New(api.Options{App: s.App, Version: c.Version, Log: c.Log, Identify: s.identify(o.Accounts), Now: c.Now})
+	mux.Handle("/api", programs)
+	mux.Handle("/api/", programs)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics.handler())

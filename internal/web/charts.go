@@ -16,6 +16,7 @@ import (
 
 // chartView is a chart in a page: drawn for wide and for narrow screens, and as a table.
 type chartView struct {
+	ID           string // the pictures' ids are ID and ID-narrow
 	Title, Hint  string
 	Wide, Narrow template.HTML
 	Table        *chart.Table
@@ -32,7 +33,7 @@ const (
 func drawn(id string, c chart.Chart, width float64, l *locale.Locale) *chartView {
 	wide, narrow := c.Scene(l, chart.Size{W: width}), c.Scene(l, chart.Size{W: phone})
 	table := wide.Table()
-	v := &chartView{Wide: template.HTML(wide.SVG(id)), Narrow: template.HTML(narrow.SVG(id + "-narrow"))} // written and escaped by package chart
+	v := &chartView{ID: id, Wide: template.HTML(wide.SVG(id)), Narrow: template.HTML(narrow.SVG(id + "-narrow"))} // written and escaped by package chart
 	if len(table.Rows) > 0 {
 		v.Table = &table
 	}
@@ -41,6 +42,20 @@ func drawn(id string, c chart.Chart, width float64, l *locale.Locale) *chartView
 
 func cumulativeChart(r, other *result.Result, otherLabel string, l *locale.Locale) *chartView {
 	return drawn("cumulative", chart.Cumulative{Result: r, Other: other, OtherLabel: otherLabel}, wholeCard, l)
+}
+
+// moving is the cumulative curve while a slider moves: one picture, for the screen that asks.
+type moving struct {
+	Wide    bool
+	Picture template.HTML
+}
+
+func movingCurve(r, other *result.Result, otherLabel string, narrow bool, l *locale.Locale) moving {
+	c := chart.Cumulative{Result: r, Other: other, OtherLabel: otherLabel, Bare: true}
+	if narrow {
+		return moving{false, template.HTML(c.Scene(l, chart.Size{W: phone}).SVG("cumulative-narrow"))} // written and escaped by package chart
+	}
+	return moving{true, template.HTML(c.Scene(l, chart.Size{W: wholeCard}).SVG("cumulative"))}
 }
 
 func tornadoCharts(bars []decide.Bar, r *result.Result, l *locale.Locale) (months, money *chartView) {

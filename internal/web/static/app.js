@@ -173,6 +173,7 @@ class RangeInput extends HTMLElement {
     // A handle nobody moved stays where the file says, also between two steps of the slider.
     for (const i of this.inputs) values[i.name] = i.moved ? i.value : i.getAttribute("value");
     if (kind === "edit") values.op = "range";
+    else if (matchMedia("(max-width: 760px)").matches) values.narrow = 1;
     let refused = false;
     const watch = (e) => { if (e.detail.elt === this && !e.detail.successful) refused = true; };
     document.addEventListener("htmx:afterRequest", watch);

@@ -1,0 +1,160 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rendite-crm/rendite/internal/auth"
+	"github.com/rendite-crm/rendite/internal/store"
+)
+
+// Read is Open without the actor's draft: a saved revision, 0 the newest.
+func (a *App) Read(ctx context.Context, who Actor, caseID string, number int) (*Open, error) {
+	c, err := a.allowed(ctx, who, auth.CaseRead, caseID)
+	if err != nil {
+		return nil, err
+	}
+	org, err := a.store.Organisation(ctx, c.OrgID)
+	if err != nil {
+		return nil, known(err)
+	}
+	if number == 0 {
+		number = int(c.Head)
+	}
+	r, err := a.store.Revision(ctx, caseID, int64(number))
+	if err != nil {
+		return nil, known(err)
+	}
+	o := &Open{Case: c, Organisation: org.Name, Text: []byte(r.Text), Saved: []byte(r.Text), Revision: number, Head: int(c.Head), Readonly: true}
+	s, err := a.store.Seal(ctx, caseID)
+	if errors.Is(err, store.ErrNotFound) {
+		return o, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := a.store.Revision(ctx, caseID, s.Revision)
+	if err != nil {
+		return nil, known(err)
+	}
+	o.Seal, o.SealedText = &s, []byte(sealed.Text)
+	return o, nil
+}
+
+// MayExport reports whether the actor may have the file of a case, and not only its report.
+func (a *App) MayExport(who Actor, c store.Case) bool {
+	return auth.Allowed(who.Actor, auth.CaseExport, auth.Facts{Organisation: c.OrgID, Case: c.ID}) == nil
+}
+
+// Export is the file of a case as it was saved in a revision, 0 the newest.
+func (a *App) Export(ctx context.Context, who Actor, caseID string, number int) (store.Case, store.Revision, error) {
+	c, err := a.allowed(ctx, who, auth.CaseExport, caseID)
+	if err != nil {
+		return c, store.Revision{}, err
+	}
+	r, err := a.store.Revision(ctx, caseID, int64(number))
+	return c, r, known(err)
+}
+
+// Head is the number of the newest revision, for somebody who saves without having read it.
+func (a *App) Head(ctx context.Context, who Actor, caseID string) (int, error) {
+	c, err := a.allowed(ctx, who, auth.CaseSave, caseID)
+	return int(c.Head), err
+}
+
+// Draft is the case as the actor edits it.
+func (a *App) Draft(ctx context.Context, who Actor, caseID string) (*Open, error) {
+	return a.editable(ctx, who, caseID)
+}
+
+// MayCompute is nil where the actor may compute a text that is in no case: whoever has an account, and a token that may
+// read cases.
+func (a *App) MayCompute(who Actor) error {
+	if who.Share == nil && who.User != "" && who.Token == nil {
+		return nil
+	}
+	org := ""
+	if who.Token != nil {
+		org = who.Token.Organisation
+	}
+	return auth.Allowed(who.Actor, auth.CaseRead, auth.Facts{Organisation: org})
+}
+
+// CasePage is Cases with a page of so many, 1 to 500, ordered by last change or by name.
+func (a *App) CasePage(ctx context.Context, who Actor, f Filter, limit int) (list []Standing, next string, err error) {
+	if err := a.inOrganisation(who, auth.CaseRead, f.Organisation); err != nil {
+		return nil, "", err
+	}
+	sort := store.ByUpdated
+	if f.Sort == "name" {
+		sort = store.ByName
+	}
+	cases, next, err := a.store.Cases(ctx, store.CaseFilter{OrgID: f.Organisation, Search: f.Search, Status: store.Status(f.Status), Archived: f.Archived, Sort: sort},
+		store.Page{Cursor: f.Cursor, Limit: limit})
+	if err != nil {
+		return nil, "", known(err)
+	}
+	for _, c := range cases {
+		o, err := a.outcome(ctx, c)
+		if err != nil {
+			return nil, "", err
+		}
+		_, err = a.store.Seal(ctx, c.ID)
+		list = append(list, Standing{Case: c, Sealed: err == nil, Outcome: o})
+	}
+	return list, next, nil
+}
+
+// RevisionPage is Revisions with a page of so many, 1 to 500. The people and reasons in it are not for shared links.
+func (a *App) RevisionPage(ctx context.Context, who Actor, caseID, cursor string, limit int) ([]store.Revision, string, error) {
+	if _, err := a.allowed(ctx, who, auth.CaseExport, caseID); err != nil {
+		return nil, "", err
+	}
+	list, next, err := a.store.Revisions(ctx, caseID, store.Page{Cursor: cursor, Limit: limit})
+	return list, next, known(err)
+}
+
+// EventPage is Events with a page of so many, 1 to 500.
+func (a *App) EventPage(ctx context.Context, who Actor, org, caseID, cursor string, limit int) ([]store.Event, string, error) {
+	page := store.Page{Cursor: cursor, Limit: limit}
+	if caseID != "" {
+		if _, err := a.allowed(ctx, who, auth.EventList, caseID); err != nil {
+			return nil, "", err
+		}
+		list, next, err := a.store.CaseEvents(ctx, caseID, page)
+		return list, next, known(err)
+	}
+	if err := a.inOrganisation(who, auth.EventList, org); err != nil {
+		return nil, "", err
+	}
+	list, next, err := a.store.OrganisationEvents(ctx, org, page)
+	return list, next, known(err)
+}
+
+// Remarks are Comments for those who may have the file; a shared link shows the report without them.
+func (a *App) Remarks(ctx context.Context, who Actor, caseID, anchor string) ([]store.Comment, error) {
+	if _, err := a.allowed(ctx, who, auth.CaseExport, caseID); err != nil {
+		return nil, err
+	}
+	return a.Comments(ctx, who, caseID, anchor)
+}
+
+// MadeToken and MadeShare find what a secret that was just handed out belongs to.
+func (a *App) MadeToken(ctx context.Context, secret string) (store.Token, error) {
+	t, err := a.store.TokenBySecret(ctx, secret)
+	return t, known(err)
+}
+
+// MadeShare finds the link that a secret belongs to.
+func (a *App) MadeShare(ctx context.Context, secret string) (store.Share, error) {
+	s, err := a.store.ShareBySecret(ctx, secret)
+	return s, known(err)
+}
+
+// OwnTokens are Tokens for a person who is signed in. A token may not look around among its siblings.
+func (a *App) OwnTokens(ctx context.Context, who Actor) ([]store.Token, error) {
+	if err := auth.Allowed(who.Actor, auth.TokenRevoke, auth.Facts{User: who.User}); err != nil {
+		return nil, err
+	}
+	return a.Tokens(ctx, who)
+}
