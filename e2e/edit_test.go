@@ -46,7 +46,7 @@ func TestRangeIsTypedWithAPreviewAndErrorsAtTheirPlace(t *testing.T) {
 	p.seeIn("#edit-preview", "wek")
 	p.allow(422)
 	p.click("button", p.text("web.take"))
-	p.seeIn("#edit-wrong", "wek")
+	p.until("the refusal in the dialog", `e2e.quiet() && document.querySelector("dialog[open] #edit-wrong").textContent.trim()`)
 	p.fill(p.text("web.edit.written"), "0.5 .. 2.2 .. 3 h/week")
 	p.seeIn("#edit-preview", "→")
 	p.fill(p.text("web.assumption.source"), "Zeitaufschreibung März")

@@ -58,9 +58,14 @@
     said: (within) => text(within ? parts(within).map((e) => e.innerText).join(" ") : (document.querySelector("dialog[open]") ?? document.body).innerText),
   };
 
+  let answered = -Infinity;
+  document.addEventListener("htmx:afterSwap", (e) => { if (e.detail.requestConfig?.triggeringEvent?.type !== "load") answered = performance.now(); });
   new PerformanceObserver((list) => {
     for (const s of list.getEntries()) {
-      if (!s.hadRecentInput) window.e2eShift?.(JSON.stringify({ value: s.value, at: location.pathname, nodes: s.sources.map((n) => (n.node?.nodeType === 1 ? n.node : n.node?.parentElement)).map((n) => n ? n.tagName.toLowerCase() + (n.id ? "#" + n.id : "") + (n.className && n.className.baseVal === undefined ? "." + n.className : "") : "?") }));
+      const nodes = s.sources.map((n) => n.node?.nodeType === 1 ? n.node : n.node?.parentElement);
+      // The foot of the page goes down or up with the answer to what somebody typed or pressed.
+      if (s.startTime - answered < 300 && nodes.every((n) => !n || n.closest("footer"))) continue;
+      if (!s.hadRecentInput) window.e2eShift?.(JSON.stringify({ value: s.value, at: location.pathname, nodes: nodes.map((n) => n ? n.tagName.toLowerCase() + (n.id ? "#" + n.id : "") + (n.className && n.className.baseVal === undefined ? "." + n.className : "") : "?") }));
     }
   }).observe({ type: "layout-shift", buffered: true });
 })();
