@@ -5,29 +5,29 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/rendite-crm/rendite/internal/cli.Version=$(VERSION)
 GO ?= go
 FUZZTIME ?= 60s
+LISTEN ?= 127.0.0.1:8080
+DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race reference lint fuzz bench golden generate postgres clean
+.PHONY: run build test race reference lint fuzz bench screenshots golden generate postgres chromium axe clean
 
-run: build ## the answer for the example case, in the terminal
-	@bin/rendite calc examples/maschinenbau.yaml
-	@echo
-	@echo "make run: done. Your own case: bin/rendite new"
+run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
+	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
 
 build: bin/rendite
 
-bin/rendite: $(shell find cmd internal -type f -not -name '*_test.go' -not -path '*/testdata/*' 2>/dev/null) go.mod go.sum | go
+bin/rendite: $(shell find cmd internal examples -type f -not -name '*_test.go' -not -path '*/testdata/*' 2>/dev/null) go.mod go.sum | go
 	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/rendite
 
 .PHONY: go
 go:
 	@command -v $(GO) >/dev/null || { echo "Rendite needs Go 1.26 or newer: https://go.dev/doc/install, or apt-get install golang-go where it is new enough"; exit 1; }
 
-test: | go postgres ## all tests; those of the store need PostgreSQL's programs
+test: | go postgres chromium axe ## all tests; those of the store need PostgreSQL's programs, those of e2e Chromium
 	@$(GO) vet ./...
 	@.ci/gotest "make test" ./...
 
-race: | go postgres
+race: | go postgres chromium axe
 	@CGO_ENABLED=1 $(GO) test -race ./...
 
 reference: | go ## against published cases and reference data beside the repository
@@ -48,6 +48,13 @@ fuzz: | go ## every fuzzer for FUZZTIME
 bench: | go ## ratios against the hand-written kernel, in one run
 	@RENDITE_SHARED="$(SHARED)" $(GO) run ./bench
 	@$(GO) test -run '^$$' -bench . -benchtime 300ms ./internal/dist ./internal/draw ./internal/sim ./internal/calc
+	@.ci/chromium
+	@$(GO) test -run '^$$' -bench . -benchtime 1x ./e2e
+
+screenshots: | go chromium axe ## every page in both languages, light and dark, 360 and 1440 px wide, into bin/screenshots
+	@rm -rf bin/screenshots
+	@$(GO) test ./e2e -count=1 -run TestEveryPage -screenshots "$(CURDIR)/bin/screenshots"
+	@echo "make screenshots: $$(ls bin/screenshots | wc -l) pictures in bin/screenshots"
 
 golden: | go ## rewrite the golden files; read the diff as prose
 	@$(GO) test ./internal/report ./internal/chart ./internal/calc ./internal/cli ./internal/auth -update
@@ -59,6 +66,12 @@ generate: | go ## the Go code of the store's queries, after a change to internal
 
 postgres: ## the programs that the store's tests start a private PostgreSQL with
 	@.ci/postgres
+
+chromium: ## the browser that the tests of e2e drive
+	@.ci/chromium
+
+axe: ## axe-core, which those tests look for barriers with
+	@.ci/axe bin/axe.min.js
 
 clean:
 	@rm -rf bin

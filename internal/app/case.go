@@ -136,7 +136,7 @@ func (a *App) Change(ctx context.Context, who Actor, caseID, label, file string,
 	if err != nil {
 		return nil, err
 	}
-	t, err := revision.Open(file, o.Text)
+	t, err := a.Engine.Text(file, o.Text)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (a *App) Change(ctx context.Context, who Actor, caseID, label, file string,
 	next := t.Bytes()
 	l := locale.New(locale.English)
 	if list := a.Engine.Check(next, l); list.Err() != nil && a.Engine.Check(o.Text, l).Err() == nil {
-		return nil, problems(list)
+		return nil, &Error{Code: Invalid, Key: "web.error.value", Problems: list}
 	}
 	return a.push(ctx, who, o, label, next)
 }
@@ -360,7 +360,7 @@ func (a *App) Audit(ctx context.Context, o *Open, scenario string, l *locale.Loc
 	}
 	sealed, err := a.Engine.Answer(ctx, o.SealedText, scenario, 0, l)
 	if err != nil {
-		return list, nil //nolint:nilerr // the scenario is newer than the seal, so there is nothing to hold it against
+		return list, nil // the scenario is newer than the seal, so there is nothing to hold it against
 	}
 	return slices.Concat(decide.Against(sealed, now), list), nil
 }

@@ -17,11 +17,12 @@ import (
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/report"
 	"github.com/rendite-crm/rendite/internal/result"
+	"github.com/rendite-crm/rendite/internal/revision"
 )
 
-// QuickDraws is the number of draws while a slider moves: the median is then within a fifth of a standard error of what
-// the full run will say, in a fifth of the time.
-const QuickDraws = 2_000
+// QuickDraws is the number of draws while a slider moves, in a tenth of the time of a full run. Sobol points are balanced
+// best where their number is a power of two.
+const QuickDraws = 1_024
 
 const (
 	// keptAnswers and keptWhys bound the memory of what was computed lately: an answer takes about half a megabyte.
@@ -42,6 +43,7 @@ type Engine struct {
 	waiting atomic.Int64
 	answers *lru.Cache[question, *calc.Answer]
 	whys    *lru.Cache[question, *decide.Explanation]
+	texts   *lru.Cache[[sha256.Size]byte, *revision.Text]
 	flight  singleflight.Group
 	runs    atomic.Int64
 	refused atomic.Int64
@@ -70,7 +72,22 @@ func NewEngine(cat *catalogue.Catalogue, version string) (*Engine, error) {
 	e := &Engine{cat: cat, version: version, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	e.answers, _ = lru.New[question, *calc.Answer](keptAnswers) // only a size below one fails
 	e.whys, _ = lru.New[question, *decide.Explanation](keptWhys)
+	e.texts, _ = lru.New[[sha256.Size]byte, *revision.Text](keptAnswers)
 	return e, nil
+}
+
+// Text opens a text for reading and editing. One that was opened lately is not read again; the name in its places is then
+// that of the first time.
+func (e *Engine) Text(name string, text []byte) (*revision.Text, error) {
+	key := sha256.Sum256(text)
+	if t, ok := e.texts.Get(key); ok {
+		return t, nil
+	}
+	t, err := revision.Open(name, text)
+	if err == nil {
+		e.texts.Add(key, t)
+	}
+	return t, err
 }
 
 // Catalogue is what the engine's cases may name.
@@ -120,7 +137,8 @@ func (e *Engine) Answer(ctx context.Context, text []byte, scenario string, draws
 			return nil, err
 		}
 		defer leave()
-		a, list, err := calc.Run(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Draws: draws, Seed: calc.DefaultSeed, Lang: string(l.Lang()), Definitions: true})
+		a, list, err := calc.Run(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Draws: draws, Seed: calc.DefaultSeed, Lang: string(l.Lang()),
+			Definitions: draws != QuickDraws, Brief: draws == QuickDraws})
 		if err != nil {
 			return nil, err
 		}
@@ -137,6 +155,41 @@ func (e *Engine) Answer(ctx context.Context, text []byte, scenario string, draws
 		return nil, err
 	}
 	return v.(*calc.Answer), nil
+}
+
+// Vary is a quick answer to a case with other values of one range, in the unit of the file. ok is false where that takes a
+// new reading of the case: Answer then tells what comes of it.
+func (e *Engine) Vary(ctx context.Context, text []byte, scenario, id string, values [3]float64, l *locale.Locale) (answer *calc.Answer, ok bool, err error) {
+	a, err := e.Answer(ctx, text, scenario, 0, l)
+	if err != nil {
+		return nil, false, err
+	}
+	q, known := a.Model.Quantity(id)
+	if !known {
+		return nil, false, nil
+	}
+	d, ok := q.Ranged(values[0], values[1], values[2])
+	if !ok {
+		return nil, false, nil
+	}
+	leave, err := e.enter(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer leave()
+	answer, list, err := a.Vary(ctx, id, d, calc.Options{Draws: QuickDraws, Workers: e.workers()})
+	if err != nil || list.Err() != nil {
+		return nil, false, err
+	}
+	return answer, true, nil
+}
+
+// workers is how many cores a short run may take: all, unless others want them too.
+func (e *Engine) workers() int {
+	if e.Waiting() > 1 {
+		return 1
+	}
+	return 0
 }
 
 // Explain answers why, and what next, for a case in a scenario.

@@ -169,7 +169,7 @@ func (s *site) begin(to string) (form *url.URL, id string) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	page, _ := io.ReadAll(res.Body)
 	m := hidden.FindSubmatch(page)
 	if m == nil {
@@ -184,7 +184,7 @@ func (s *site) form(form *url.URL, id string) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	if s.callback == "" {
 		s.Fatalf("the provider does not send back: %s %s", res.Status, res.Request.URL)
 	}
@@ -261,7 +261,7 @@ func TestOIDC_anAnswerCountsOnceInItsBrowserAndInTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
+		_ = res.Body.Close()
 	}
 	t.Run("the same answer again", func(*testing.T) { again(); s.refused("auth_oidc_flow_lost", "") })
 
@@ -327,7 +327,7 @@ func (s *site) fresh(code string) string {
 	if err != nil || state == "" {
 		s.Fatal(err, state)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	return "/auth/callback?code=" + url.QueryEscape(code) + "&state=" + url.QueryEscape(state)
 }
 
@@ -385,7 +385,7 @@ func TestOIDC_anIDTokenThatDoesNotHoldIsRefused(t *testing.T) {
 			if err != nil {
 				panic(err)
 			}
-			defer res.Body.Close()
+			defer func() { _ = res.Body.Close() }()
 			key, _ := io.ReadAll(res.Body)
 			text := b64(map[string]string{"alg": "HS256"}) + "." + part(a["id_token"], 1)
 			mac := hmac.New(sha256.New, bytes.TrimSpace(key))
@@ -436,7 +436,7 @@ func TestOIDC_aCodeIsWorthNothingWithoutItsVerifier(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	s.refused("auth_oidc_refused", "refuses the code")
 }
 

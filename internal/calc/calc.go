@@ -16,6 +16,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/dist"
 	"github.com/rendite-crm/rendite/internal/finance"
 	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/plan"
@@ -57,6 +58,8 @@ type Options struct {
 	Progress func(done int)
 	// Definitions adds the other definitions of ROI in use.
 	Definitions bool
+	// Brief leaves out the rates of return of the plan, whose roots take longer than a short simulation.
+	Brief bool
 	// Lang chooses the language of labels that come from the catalogue: "de" or "en".
 	Lang string
 }
@@ -76,42 +79,50 @@ type Answer struct {
 // Check reads and checks a case without simulating it. With no scenario every scenario is checked too. The list holds
 // errors and warnings.
 func Check(c Case, scenario string) (*model.Model, diag.List) {
+	m, _, list := read(c, scenario)
+	return m, list
+}
+
+// read is Check. With no scenario it also returns the models of all scenarios by id, those that are right.
+func read(c Case, scenario string) (*model.Model, map[string]*model.Model, diag.List) {
 	cat := c.Catalogue
 	if cat == nil {
 		var err error
 		if cat, err = catalogue.Open(); err != nil {
-			return nil, diag.List{diag.New("catalogue_read", diag.Position{}, diag.Args{"detail": err.Error()})}
+			return nil, nil, diag.List{diag.New("catalogue_read", diag.Position{}, diag.Args{"detail": err.Error()})}
 		}
 	}
 	root, found := casefile.ParseYAML(c.Name, c.Text)
 	if found.Err() != nil {
-		return nil, found.Sorted()
+		return nil, nil, found.Sorted()
 	}
 	f, more := casefile.Decode(c.Name, root, scenario, c.Overlays...)
 	found = append(found, more...)
 	if found.Err() != nil {
-		return nil, found.Sorted()
+		return nil, nil, found.Sorted()
 	}
 	m, more := model.Build(f, cat)
 	for _, d := range more {
 		found.Add(d)
 	}
 	if found.Err() != nil {
-		return nil, found.Sorted()
+		return nil, nil, found.Sorted()
 	}
+	others := map[string]*model.Model{}
 	if scenario == "" {
-		for _, d := range scenarios(c, cat, root, m) {
+		for _, d := range scenarios(c, cat, root, m, others) {
 			found.Add(d)
 		}
 		if found.Err() != nil {
-			return nil, found.Sorted()
+			return nil, nil, found.Sorted()
 		}
 	}
-	return m, found.Sorted()
+	return m, others, found.Sorted()
 }
 
-// scenarios checks every scenario of the case and looks for assumptions that nothing uses in any of them.
-func scenarios(c Case, cat *catalogue.Catalogue, root *casefile.Node, base *model.Model) diag.List {
+// scenarios checks every scenario of the case, puts their models into others, and looks for assumptions that nothing uses
+// in any of them.
+func scenarios(c Case, cat *catalogue.Catalogue, root *casefile.Node, base *model.Model, others map[string]*model.Model) diag.List {
 	var found diag.List
 	models := []*model.Model{base}
 	for _, s := range base.File.Scenarios {
@@ -122,6 +133,7 @@ func scenarios(c Case, cat *catalogue.Catalogue, root *casefile.Node, base *mode
 		m, list := model.Build(f, cat)
 		if list.Err() == nil {
 			models = append(models, m)
+			others[s.ID] = m
 			continue
 		}
 		models = nil // what it would have used is not known
@@ -157,7 +169,7 @@ func scenarios(c Case, cat *catalogue.Catalogue, root *casefile.Node, base *mode
 // keys lists the names of all inputs that the case and its scenarios draw, the case's first: the order of the Sobol
 // dimensions, so that all scenarios run on common random numbers. What no line needs takes no dimension, so that it changes
 // nothing.
-func keys(c Case, base *model.Model) []string {
+func keys(base *model.Model, others map[string]*model.Model) []string {
 	var names []string
 	add := func(m *model.Model) {
 		for _, q := range m.Drawn() {
@@ -168,7 +180,7 @@ func keys(c Case, base *model.Model) []string {
 	}
 	add(base)
 	for _, s := range base.File.Scenarios {
-		if m, _ := Check(c, s.ID); m != nil {
+		if m := others[s.ID]; m != nil {
 			add(m)
 		}
 	}
@@ -188,7 +200,7 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 		o.Scenario = ""
 	}
 	started := time.Now()
-	base, found := Check(c, "")
+	base, others, found := read(c, "")
 	if found.Err() != nil {
 		return nil, found, nil
 	}
@@ -209,7 +221,7 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	if n := g.Cells(); n > MaxCells {
 		return nil, diag.List{diag.New("too_much_work", diag.Position{File: c.Name}, diag.Args{"cells": n, "limit": MaxCells})}, nil
 	}
-	order := keys(c, base)
+	order := keys(base, others)
 	compiled := time.Now()
 	runner, err := sim.New(g)
 	if err != nil {
@@ -231,6 +243,28 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	ms := func(from, to time.Time) float64 { return float64(to.Sub(from).Microseconds()) / 1000 }
 	a.Timing = result.Timing{Read: ms(started, read), Compile: ms(read, compiled), Simulate: ms(compiled, simulated), Summarise: ms(simulated, done)}
 	return a, a.Diagnostics, nil
+}
+
+// Vary answers the same case with another distribution of one of its inputs, without reading and compiling it again: what
+// a slider asks for many times a second. The figures are those that Run would give; notes are left out. d has the support
+// of the distribution it replaces.
+func (a *Answer) Vary(ctx context.Context, id string, d dist.Dist, o Options) (*Answer, diag.List, error) {
+	i := slices.IndexFunc(a.Graph.Inputs, func(in plan.Input) bool { return in.ID == id })
+	if i < 0 {
+		return a, nil, nil // nothing depends on it
+	}
+	runner, g := a.Runner.With(i, d)
+	out, err := runner.Run(ctx, sim.Options{Draws: o.Draws, Seed: a.Seed, Pseudo: a.Sampler == "pseudo", Keys: a.Keys, Workers: o.Workers})
+	if err != nil {
+		return nil, nil, err
+	}
+	r := result.Result{Case: a.Case, Version: a.Version, Scenario: a.Scenario, WaitMonths: a.WaitMonths, Seed: a.Seed, Draws: o.Draws, Sampler: a.Sampler}
+	next := &Answer{Model: a.Model, Graph: g, Outcome: out, Runner: runner, Keys: a.Keys, lang: a.lang, Result: &r}
+	o.Brief = true
+	if list := next.summarise(o); list.Err() != nil {
+		return nil, list, nil
+	}
+	return next, nil, nil
 }
 
 func caseOf(f *casefile.File) result.Case {
@@ -388,17 +422,8 @@ func (a *Answer) plan(benefits, costs, net []float64, o Options) diag.List {
 		series = finance.Series{Net: finance.Yearly(net), Period: finance.Year}
 		timing = finance.TimingYearly
 	}
-	irr, err := series.IRR()
-	p.IRR = pointer(irr, err == nil)
-	switch {
-	case errors.Is(err, finance.ErrSeveralRoots):
-		a.note("irr_several", diag.Position{}, nil)
-	case err != nil:
-		a.note("irr_none", diag.Position{}, nil)
-	}
-	mirr, err := series.MIRR(f.FinanceRate, f.ReinvestRate)
-	if p.MIRR = pointer(mirr, err == nil); p.MIRR == nil {
-		a.note("mirr_none", diag.Position{}, nil)
+	if !o.Brief {
+		a.rates(series)
 	}
 	p.BreakEven = a.inside(pointer(series.BreakEven()))
 	p.FirstCrossing = a.firstCrossing(series)
@@ -434,6 +459,23 @@ func (a *Answer) plan(benefits, costs, net []float64, o Options) diag.List {
 		}
 	}
 	return nil
+}
+
+// rates are the internal and the modified internal rate of return of the plan.
+func (a *Answer) rates(series finance.Series) {
+	p, f := &a.Plan, a.Model.File
+	irr, err := series.IRR()
+	p.IRR = pointer(irr, err == nil)
+	switch {
+	case errors.Is(err, finance.ErrSeveralRoots):
+		a.note("irr_several", diag.Position{}, nil)
+	case err != nil:
+		a.note("irr_none", diag.Position{}, nil)
+	}
+	mirr, err := series.MIRR(f.FinanceRate, f.ReinvestRate)
+	if p.MIRR = pointer(mirr, err == nil); p.MIRR == nil {
+		a.note("mirr_none", diag.Position{}, nil)
+	}
 }
 
 func (a *Answer) firstCrossing(s finance.Series) *float64 {

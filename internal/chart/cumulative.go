@@ -14,6 +14,8 @@ type Cumulative struct {
 	// Other is compared by its median, as a dashed line: another scenario, or the sealed baseline. May be nil.
 	Other      *result.Result
 	OtherLabel string
+	// Bare leaves out the points and the table, which take most of the time: for a picture that is soon drawn again.
+	Bare bool
 	// Measured are cumulative amounts that have been measured, drawn as points.
 	Measured []Reading
 }
@@ -114,7 +116,10 @@ func (c Cumulative) Scene(l *locale.Locale, size Size) *Scene {
 	}
 	c.marks(s, l, axis, y, left, base, plotBottom, distribution)
 	axis.draw(s, bottom)
-	c.words(s, l, axis, y, money)
+	c.words(s, l, axis, money)
+	if !c.Bare {
+		c.numbers(s, l, axis, y, money)
+	}
 	return s
 }
 
@@ -298,7 +303,7 @@ func (c Cumulative) marks(s *Scene, l *locale.Locale, axis months, y span, left,
 }
 
 // words fills in what the picture says without being looked at.
-func (c Cumulative) words(s *Scene, l *locale.Locale, axis months, y span, money func(float64) string) {
+func (c Cumulative) words(s *Scene, l *locale.Locale, axis months, money func(float64) string) {
 	r := c.Result
 	h := axis.horizon
 	s.Caption = l.Text("chart.cumulative.caption", diag.Args{"draws": r.Draws})
@@ -328,7 +333,11 @@ func (c Cumulative) words(s *Scene, l *locale.Locale, axis months, y span, money
 		last := c.Other.Timeline[min(h, len(c.Other.Timeline)-1)]
 		s.Desc += " " + l.Text("chart.cumulative.other", diag.Args{"label": c.otherLabel(l), "month": last.Month, "median": money(last.Cumulative.P50)})
 	}
+}
 
+// numbers are the points that a pointer finds, and the table.
+func (c Cumulative) numbers(s *Scene, l *locale.Locale, axis months, y span, money func(float64) string) {
+	r, h := c.Result, axis.horizon
 	largest := 0.0
 	for _, m := range r.Timeline {
 		for _, v := range []float64{m.Cumulative.P10, m.Cumulative.P90} {
@@ -375,7 +384,7 @@ func (c Cumulative) words(s *Scene, l *locale.Locale, axis months, y span, money
 			row, values = append(row, measuredUnit[m]), append(values, measured[m])
 		}
 		s.Data.Rows = append(s.Data.Rows, row)
-		if m%every == 0 || m == h || be.P50 != nil && m == reached(*be.P50) {
+		if m%every == 0 || m == h || r.Simulation.BreakEven.P50 != nil && m == reached(*r.Simulation.BreakEven.P50) {
 			s.Points = append(s.Points, Point{axis.x.at(float64(m)), y.at(b.P50), axis.full(m), values})
 		}
 	}

@@ -181,7 +181,7 @@ func write(b *bytes.Buffer, shapes []Shape) {
 		case Group:
 			b.WriteString(`<g class="` + escape(x.Class) + `"`)
 			if x.Label != "" {
-				b.WriteString(` aria-label="` + escape(x.Label) + `"`)
+				b.WriteString(` role="group" aria-label="` + escape(x.Label) + `"`)
 			}
 			b.WriteString(">\n")
 			write(b, x.Shapes)

@@ -192,7 +192,7 @@ func (p *program) restoreCommand() *cobra.Command {
 				p.fail("cli.cannot_read", diag.Args{"file": args[0], "detail": err.Error()})
 				return exit(exitUsage)
 			}
-			defer f.Close() //nolint:errcheck // only read
+			defer f.Close()
 			info, err := f.Stat()
 			if err != nil {
 				return err

@@ -153,7 +153,8 @@ func (s *Study) controls() []control {
 	used := s.used()
 	for _, q := range s.Model.Quantities {
 		n, ok := q.Expr.(*formula.Number)
-		if !ok || q.Uncertain() || !used[q] || !controllable(q) || n.Value == 0 || q.Default {
+		// The years of a table have no key of their own that a value could be put under.
+		if !ok || q.Uncertain() || !used[q] || !controllable(q) || n.Value == 0 || q.Default || strings.Contains(q.ID, ".year_") {
 			continue
 		}
 		v := n.Canonical()

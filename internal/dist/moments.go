@@ -41,6 +41,15 @@ func (m metalog) Variance() float64 {
 	}, 2)
 }
 
+// Heavy reports whether the variance of d is infinite, or so large that no sum of squares can hold it, without computing
+// it where the tail says so.
+func Heavy(d Dist) bool {
+	if m, ok := d.(metalog); ok {
+		return m.bound == Positive && m.tail() >= 0.5
+	}
+	return d.Variance() > 1e300
+}
+
 // tail is the exponent with which the upper tail of the positive metalog grows.
 func (m metalog) tail() float64 { return m.a2 + m.a3/2 }
 

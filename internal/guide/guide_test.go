@@ -92,18 +92,18 @@ func TestPages_holdNothingAStrictSecurityPolicyRefuses(t *testing.T) {
 // reading explains what the program prints for an example; each pair is how the program and the page say it.
 var reading = map[string][][2]string{
 	"de": {
-		{"50 % Wahrscheinlichkeit", "50 % Wahrscheinlichkeit"}, {"im Monat 36", "im Monat 36"}, {"ab Monat 21", "Monat 21"},
-		{"−8 %", "ROI −8 %"}, {"−52 bis 69 %", "von −52 bis 69 %"}, {"10.000 Läufe", "10.000 Läufen"},
-		{"bei 0,5 h/Woche nicht bis Monat 36", "Bei 0,5 gesparten Stunden"}, {"bei 3 h/Woche in Monat 24", "bei 3 Stunden im Monat 24"},
-		{"bis zu 42 T€", "bis zu 42 T€"}, {"unter 1,88 h/Woche", "unter 1,88 Stunden"},
-		{"misslingt es in 77 % der Läufe", "in 77 % der Läufe"}, {"88 % aller Fehlschläge", "88 % aller Fehlschläge"},
+		{"die Chance darauf liegt bei 40 %", "die Chance darauf liegt bei 40 %"}, {"ab Monat 22", "Monat 22"}, {"60 % nicht bis Monat 36", "60 % kommen"},
+		{"−18 %", "ROI −18 %"}, {"−58 bis 51 %", "von −58 bis 51 %"}, {"10.000 Läufe", "10.000 Läufen"},
+		{"bei 0,5 h/Woche nicht bis Monat 36", "Bei 0,5 gesparten Stunden"}, {"bei 3 h/Woche in Monat 27", "bei 3 Stunden im Monat 27"},
+		{"bis zu 35 T€", "bis zu 35 T€"}, {"unter 2,22 h/Woche", "unter 2,22 Stunden"},
+		{"misslingt es in 81 % der Läufe", "in 81 % der Läufe"}, {"92 % aller Fehlschläge", "92 % aller Fehlschläge"},
 	},
 	"en": {
-		{"50% chance", "50% chance"}, {"month 36", "month 36"}, {"from month 21", "month 21"},
-		{"−8%", "ROI −8%"}, {"−52% to 69%", "from −52% to 69%"}, {"10,000 runs", "10,000 runs"},
-		{"at 0.5 h/week not by month 36", "at 0.5 hours saved"}, {"at 3 h/week in month 24", "at 3 hours it does in month 24"},
-		{"up to €42k", "up to €42k"}, {"below 1.88 h/week", "below 1.88 a week"},
-		{"it fails in 77% of the draws", "fails in 77% of the draws"}, {"88% of all failures", "88% of all failures"},
+		{"the chance that it does is 40%", "the chance that it does is 40%"}, {"from month 22", "month 22"}, {"60% not by month 36", "60% do not get there"},
+		{"−18%", "ROI −18%"}, {"−58% to 51%", "from −58% to 51%"}, {"10,000 runs", "10,000 runs"},
+		{"at 0.5 h/week not by month 36", "at 0.5 hours saved"}, {"at 3 h/week in month 27", "at 3 hours it does in month 27"},
+		{"up to €35k", "up to €35k"}, {"below 2.22 h/week", "below 2.22 a week"},
+		{"it fails in 81% of the draws", "fails in 81% of the draws"}, {"92% of all failures", "92% of all failures"},
 	},
 }
 

@@ -77,6 +77,7 @@ type Locale struct {
 	decimal, group   string
 	keys             map[string]bool
 	percentSeparator string
+	patterns         sync.Map // of pattern, by code of the currency
 }
 
 var locales = map[Lang]func() *Locale{

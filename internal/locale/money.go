@@ -18,19 +18,45 @@ func (l *Locale) Money(v float64, code string, digits int) string {
 	if d.exp > hugeExponent {
 		return l.signed(l.scientific(d), l.Symbol(code))
 	}
-	// Rounded before it is handed over: the formatter would write −0.4 as "−0 €".
-	d = d.round(max(0, digits))
-	s := d.plain(".", "", digits)
-	if d.negative {
-		s = "-" + s
-	}
-	amount, err := currency.NewAmount(s, code)
-	if err != nil { // a code that ISO 4217 does not know
+	d = d.round(max(0, digits)) // first, so that −0.4 is "0 €" and not "−0 €"
+	p, ok := l.pattern(code)
+	if !ok { // a code that ISO 4217 does not know
 		return l.signed(l.write(d, digits), code)
 	}
-	f := currency.NewFormatter(l.currency)
-	f.MinDigits, f.MaxDigits = uint8(max(0, digits)), uint8(max(0, digits))
-	return strings.Replace(f.Format(amount), "-", minus, 1)
+	before, after := p.before, p.after
+	if d.negative {
+		before, after = p.beforeNegative, p.afterNegative
+		d.negative = false
+	}
+	return before + l.write(d, digits) + after
+}
+
+// pattern is what stands around an amount of a currency.
+type pattern struct{ before, after, beforeNegative, afterNegative string }
+
+// pattern asks the library once how a currency is written, since asking takes far longer than writing.
+func (l *Locale) pattern(code string) (pattern, bool) {
+	if p, ok := l.patterns.Load(code); ok {
+		return p.(pattern), true
+	}
+	around := func(number string) (before, after string, ok bool) {
+		amount, err := currency.NewAmount(number, code)
+		if err != nil {
+			return "", "", false
+		}
+		f := currency.NewFormatter(l.currency)
+		f.MinDigits, f.MaxDigits = 0, 0
+		before, after, ok = strings.Cut(strings.Replace(f.Format(amount), "-", minus, 1), "1")
+		return before, after, ok
+	}
+	var p pattern
+	var ok1, ok2 bool
+	p.before, p.after, ok1 = around("1")
+	p.beforeNegative, p.afterNegative, ok2 = around("-1")
+	if ok1 && ok2 {
+		l.patterns.Store(code, p) // as many as there are currencies
+	}
+	return p, ok1 && ok2
 }
 
 // signed puts a currency beside a number for which the formatter has no pattern.

@@ -248,3 +248,29 @@ func boundOf(r *formula.Range, share bool) dist.Bound {
 func trim(v float64) string {
 	return formula.String(&formula.Number{Text: formula.Format(v), Unit: quantity.Unit{Scale: 1}})
 }
+
+// Ranged is the distribution that q would have with other values of its range, in the unit of the file. ok is false where
+// q is no range of three values, where no distribution has these, or where it would be bounded otherwise than today, so
+// that the graph would be another.
+func (q *Quantity) Ranged(low, middle, high float64) (d dist.Dist, ok bool) {
+	r, isRange := q.Expr.(*formula.Range)
+	if !isRange || len(r.Items) != 3 || q.Dist == nil {
+		return nil, false
+	}
+	next := &formula.Range{Unit: r.Unit}
+	for _, v := range []float64{low, middle, high} {
+		next.Items = append(next.Items, &formula.Number{Value: v, Unit: r.Unit})
+	}
+	bound := boundOf(r, q.share)
+	if boundOf(next, q.share) != bound {
+		return nil, false
+	}
+	d, err := dist.Metalog(next.Items[0].Canonical(), next.Items[1].Canonical(), next.Items[2].Canonical(), bound)
+	if err != nil {
+		return nil, false
+	}
+	if least, most := d.Support(); least == most {
+		return nil, false
+	}
+	return d, true
+}

@@ -411,7 +411,7 @@ func (b *builder) advise() {
 		b.warn("no_adoption", diag.Position{File: b.m.File.Name}, nil)
 	}
 	for _, q := range b.m.Quantities {
-		if q.Uncertain() && q.Dist.Variance() > 1e300 {
+		if q.Uncertain() && dist.Heavy(q.Dist) {
 			b.warn("heavy_tail", q.At, diag.Args{"name": q.ID})
 		}
 	}

@@ -151,7 +151,7 @@ func TestExplanationsReadAsInTheGoldenFileAndFitTheirWidth(t *testing.T) {
 
 func TestExplanationOfAChoiceNamesTheAlternatives(t *testing.T) {
 	for lang, want := range map[locale.Lang][]string{
-		locale.German:  {"Entschieden wird zwischen „Nichts tun“, „Ohne Szenario“ und „Günstigerer Anbieter“.", "ist „Günstigerer Anbieter“ am besten"},
+		locale.German:  {"Entschieden wird zwischen „Nichts tun“, „Basis“ und „Günstigerer Anbieter“.", "ist „Günstigerer Anbieter“ am besten"},
 		locale.English: {"The decision is between “Doing nothing”, “Base case” and “Günstigerer Anbieter”.", "“Günstigerer Anbieter” is best"},
 	} {
 		got := chooses(t, studied(t, comparedCase, 512, lang), locale.New(lang))(report.Options{Width: 120})

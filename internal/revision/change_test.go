@@ -58,9 +58,9 @@ func TestDifferencesInWords(t *testing.T) {
 	}
 	for lang, want := range map[locale.Lang][]string{
 		locale.German: {"Zeitraum: 36 months → 48 months", "Kunden, Quelle: ERP export 2026-03 → ERP, April", "Ersparnis je Anwender: 0,5 .. 1,5 .. 3 h/week → 0,5 .. 1,25 .. 3 h/week", "vans: neu, 3",
-			"Akzeptanz im Endstand: 60 .. 80 .. 92 % → 60 .. 70 .. 92 %", "project, Betrag: 45.000 .. 60.000 .. 95.000 EUR → 50.000 .. 62.500,5 EUR", "dip: entfällt",
-			"Abwanderung, Vermeidbarer Anteil: 3 .. 8 .. 15 % → 5 %", "Im Szenario „with_ai“: Anwender: neu, 42"},
-		locale.English: {"Horizon: 36 months → 48 months", "vans: new, 3", "Adoption in the end: 60 .. 80 .. 92 % → 60 .. 70 .. 92 %", "project, Amount: 45,000 .. 60,000 .. 95,000 EUR → 50,000 .. 62,500.5 EUR", "In scenario “with_ai”: Users: new, 42"},
+			"Akzeptanz im Endstand: 60 .. 80 .. 92 % → 60 .. 70 .. 92 %", "Einführungsprojekt, Betrag: 45.000 .. 60.000 .. 95.000 EUR → 50.000 .. 62.500,5 EUR", "Einarbeitung: entfällt",
+			"Abwanderung, Vermeidbarer Anteil: 3 .. 8 .. 15 % → 5 %", "Im Szenario „Mit KI-Funktionen“: Anwender: neu, 42"},
+		locale.English: {"Horizon: 36 months → 48 months", "vans: new, 3", "Adoption in the end: 60 .. 80 .. 92 % → 60 .. 70 .. 92 %", "Einführungsprojekt, Amount: 45,000 .. 60,000 .. 95,000 EUR → 50,000 .. 62,500.5 EUR", "In scenario “Mit KI-Funktionen”: Users: new, 42"},
 	} {
 		got, err := revision.Words(locale.New(lang), cat, []byte(old), o.Bytes())
 		if err != nil {

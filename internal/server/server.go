@@ -152,7 +152,7 @@ func (s *Server) accounts() (*web.Accounts, error) {
 	if a.Administrator == nil {
 		a.Administrator = func(_ context.Context, email, link string) {
 			// To the operator's terminal, not to the log: a log is kept and read by others.
-			fmt.Printf("Rendite: password reset for %s: %s\n", email, link) //nolint:forbidigo // the operator's terminal
+			fmt.Printf("Rendite: password reset for %s: %s\n", email, link) // the operator's terminal
 		}
 	}
 	if c.OIDC != nil {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -103,6 +104,17 @@ func New(g *plan.Graph) (*Runner, error) {
 		return nil, err
 	}
 	return &Runner{g: g, p: compile(g), copula: copula, tables: tables(g, runtime.GOMAXPROCS(0))}, nil
+}
+
+// With is the runner with another distribution for one input; the graph must be the same but for that, which it is where
+// the support of the distribution is.
+func (rn *Runner) With(input int, d dist.Dist) (*Runner, *plan.Graph) {
+	g := *rn.g
+	g.Inputs = slices.Clone(g.Inputs)
+	g.Inputs[input].Dist = d
+	tables := slices.Clone(rn.tables)
+	tables[input] = dist.NewTable(d)
+	return &Runner{g: &g, p: rn.p, tables: tables, copula: rn.copula}, &g
 }
 
 // Run makes a graph ready and runs it once.

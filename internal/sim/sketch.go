@@ -373,8 +373,12 @@ func orderStatistics(v []float64, ranks []int) []float64 {
 	}
 	var wanted []class
 	at := make([]int, len(ranks))
+	first, k, before := 0, 0, 0
 	for i, rank := range ranks {
-		first, k := 0, 0
+		if rank < before { // usually they rise, and one walk finds all
+			first, k = 0, 0
+		}
+		before = rank
 		for first+int(c.counts[k]) <= rank {
 			first += int(c.counts[k])
 			k++

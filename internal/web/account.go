@@ -33,8 +33,16 @@ type Accounts struct {
 // identify finds out who asks.
 func (s *Site) identify(q *request) error {
 	if s.Accounts == nil {
+		quick := strings.HasSuffix(q.Pattern, "/live")
+		if kept := s.local.Load(); kept != nil && (q.Method == http.MethodGet || quick) {
+			q.who = *kept
+			return nil
+		}
 		who, err := s.App.Local(q.Context(), cmp.Or(s.Person, q.t("web.local.name", nil)), cmp.Or(s.Firm, q.t("web.local.organisation", nil)))
 		q.who = who
+		if s.local.Store(nil); err == nil && (q.Method == http.MethodGet || quick) {
+			s.local.Store(&who) // until something is changed
+		}
 		return err
 	}
 	session, err := s.Accounts.Sessions.Read(q.Context(), q.Request, s.Now())
@@ -423,12 +431,13 @@ func (s *Site) revokeToken(q *request) error {
 
 type organisationPage struct {
 	frame
-	ID, Name, Link       string
-	CanRename, CanManage bool
-	Members              []memberView
-	Roles                []choice
-	Events               []event
-	More                 string
+	ID, Name, Link                  string
+	CanRename, CanManage, CanCreate bool
+	Others                          []link
+	Members                         []memberView
+	Roles                           []choice
+	Events                          []event
+	More                            string
 }
 
 type memberView struct {
@@ -446,7 +455,7 @@ func (q *request) roles(selected string) []choice {
 
 func (s *Site) organisation(q *request) error { return q.organisation("") }
 
-func (q *request) organisation(link string) error {
+func (q *request) organisation(invitation string) error {
 	id := q.PathValue("id")
 	o, err := q.s.App.Organisation(q.Context(), q.who, id)
 	if err != nil {
@@ -455,7 +464,17 @@ func (q *request) organisation(link string) error {
 	may := func(op auth.Operation) bool {
 		return auth.Allowed(q.who.Actor, op, auth.Facts{Organisation: id}) == nil
 	}
-	p := organisationPage{frame: q.frame(o.Name, "narrow"), ID: id, Name: o.Name, Link: link, CanRename: may(auth.OrgRename), CanManage: may(auth.MemberChange) && q.s.Accounts != nil, Roles: q.roles("editor")}
+	p := organisationPage{frame: q.frame(o.Name, "narrow"), ID: id, Name: o.Name, Link: invitation, CanRename: may(auth.OrgRename), CanManage: may(auth.MemberChange) && q.s.Accounts != nil, Roles: q.roles("editor")}
+	p.CanCreate = auth.Allowed(q.who.Actor, auth.OrgCreate, auth.Facts{}) == nil
+	all, err := q.s.App.Organisations(q.Context(), q.who)
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if len(all) > 1 {
+			p.Others = append(p.Others, link{Href: "/organisations/" + other.ID, Label: other.Name, Current: other.ID == id})
+		}
+	}
 	if may(auth.MemberList) {
 		members, err := q.s.App.Members(q.Context(), q.who, id)
 		if err != nil {
@@ -489,6 +508,14 @@ func (s *Site) organisations(q *request) error {
 	}
 	slices.SortFunc(list, func(a, b app.Organisation) int { return strings.Compare(a.Name, b.Name) })
 	return q.to("/organisations/"+list[0].ID, "", "")
+}
+
+func (s *Site) createOrganisation(q *request) error {
+	o, err := s.App.CreateOrganisation(q.Context(), q.who, q.FormValue("name"))
+	if err != nil {
+		return err
+	}
+	return q.to("/organisations/"+o.ID, "kept", "")
 }
 
 func (s *Site) renameOrganisation(q *request) error {

@@ -140,7 +140,7 @@ type commentView struct {
 
 func (q *request) talk(d *desk, anchor string) (*talk, error) {
 	if q.who.Share != nil {
-		return nil, nil //nolint:nilnil // a visitor sees the numbers, not what was said about them
+		return nil, nil // a visitor sees the numbers, not what was said about them
 	}
 	list, err := q.s.App.Comments(q.Context(), q.who, d.Case.ID, anchor)
 	if err != nil {

@@ -28,11 +28,13 @@ type casePage struct {
 	frame
 	place
 	headline
+	Notice                        string // what is special about what is shown: an old version, an archived case
 	Name                          string
 	Tabs                          []link
 	Scenarios                     []scenarioLink
 	CanShare, CanSeal, CanComment bool
 	Dirty, CanUndo, CanRedo       bool
+	Archived, CanUnarchive        bool
 	OOB                           bool
 	Groups                        []group
 }
@@ -43,7 +45,7 @@ type scenarioLink struct {
 }
 
 // ScenarioQuery is the end of links to the same scenario.
-func (p place) ScenarioQuery() template.URL { return template.URL(p.query()) } //nolint:gosec // encoded by url.Values
+func (p place) ScenarioQuery() template.URL { return template.URL(p.query()) } // encoded by url.Values
 
 // desk is a case open before somebody, with its answer.
 type desk struct {
@@ -74,7 +76,7 @@ func (q *request) deskOf(o *app.Open, draws int) (*desk, error) {
 	}
 	name := q.t("web.file_name", nil)
 	var err error
-	if d.text, err = revision.Open(name, o.Text); err != nil {
+	if d.text, err = q.s.App.Engine.Text(name, o.Text); err != nil {
 		var list diag.List
 		if list = listOf(err); list == nil {
 			return nil, err
@@ -83,7 +85,7 @@ func (q *request) deskOf(o *app.Open, draws int) (*desk, error) {
 		return d, nil
 	}
 	if o.Dirty {
-		d.saved, _ = revision.Open(name, o.Saved)
+		d.saved, _ = q.s.App.Engine.Text(name, o.Saved)
 	}
 	if d.place.Scenario != "" && !slices.Contains(d.text.Scenarios(), d.place.Scenario) {
 		d.place.Scenario = ""
@@ -135,13 +137,27 @@ func (q *request) casePage(d *desk, tab, width string) casePage {
 		p.Tabs = append(p.Tabs, link{Href: href + d.place.query(), Label: q.t("web.tab."+key, nil), Current: t == tab})
 	}
 	p.Scenarios = q.scenarioLinks(d, tab)
+	p.Archived = !d.Case.Archived.IsZero()
+	p.CanUnarchive = p.Archived && may(auth.CaseDelete)
+	switch {
+	case p.Archived:
+		p.Notice = q.t("web.notice.archived", nil)
+	case d.Readonly:
+		p.Notice = q.t("web.notice.revision", diag.Args{"n": d.Revision})
+	}
+	p.headline = q.headline(d)
+	return p
+}
+
+// headline is the answer, or what is in its way.
+func (q *request) headline(d *desk) headline {
 	switch {
 	case d.answer != nil:
-		p.headline = headlineOf(d.answer, q.before(d), d.place, q.l)
+		return headlineOf(d.answer, q.before(d), !d.Dirty, d.place, q.l)
 	case d.problem != nil:
-		p.headline = broken(d.problem, q.l)
+		return broken(d.problem, q.l)
 	}
-	return p
+	return headline{}
 }
 
 func (q *request) scenarioLinks(d *desk, tab string) []scenarioLink {
@@ -187,8 +203,13 @@ func (s *Site) casePage(q *request) error {
 
 // curve draws the cumulative net benefit, with the sealed baseline or the saved revision behind it.
 func (q *request) curve(d *desk) *chartView {
-	label := ""
-	before := q.before(d)
+	before, label := q.behind(d)
+	return cumulativeChart(d.answer.Result, before, label, q.l)
+}
+
+// behind is the result that the curve is drawn before, and what it is called; nil for none.
+func (q *request) behind(d *desk) (before *result.Result, label string) {
+	before = q.before(d)
 	switch {
 	case before == nil:
 	case d.Dirty:
@@ -196,7 +217,7 @@ func (q *request) curve(d *desk) *chartView {
 	default:
 		label = q.t("web.curve.sealed", nil)
 	}
-	return cumulativeChart(d.answer.Result, before, label, q.l)
+	return before, label
 }
 
 // why answers the second part of the workspace, which takes longer than the first.
@@ -229,29 +250,78 @@ func (s *Site) live(q *request) error {
 	if err != nil {
 		return err
 	}
-	text, err := revision.Open(q.t("web.file_name", nil), o.Text)
+	d, err := q.varied(o)
 	if err != nil {
 		return err
+	}
+	if d == nil {
+		if d, err = q.edited(o); err != nil {
+			return err
+		}
+	}
+	p := movingPage{headline: q.headline(d), OOB: true}
+	if d.answer != nil && q.tab() == "" {
+		before, label := q.behind(d)
+		m := movingCurve(d.answer.Result, before, label, q.FormValue("narrow") != "", q.l)
+		p.Moving = &m
+	}
+	return q.parts("case", p, "headline", "moving")
+}
+
+// movingPage are the parts of the workspace that follow a slider.
+type movingPage struct {
+	headline
+	Moving *moving
+	OOB    bool
+}
+
+// varied is the desk with the range of the slider put in place in the computed case; nil where that takes a new reading.
+func (q *request) varied(o *app.Open) (*desk, error) {
+	var values [3]float64
+	for i, name := range []string{"low", "middle", "high"} {
+		v, err := strconv.ParseFloat(q.FormValue(name), 64)
+		if err != nil {
+			return nil, nil // no number: the reading says so better
+		}
+		values[i] = v
+	}
+	d, err := q.deskOf(o, -1)
+	if err != nil || d.text == nil {
+		return nil, err
+	}
+	a, ok, err := q.s.App.Engine.Vary(q.Context(), o.Text, d.place.Scenario, q.FormValue("path"), values, q.l)
+	if listOf(err) != nil || err == nil && !ok {
+		return nil, nil // a case that does not compute is told by the reading
+	}
+	copied := *o
+	copied.Dirty = true
+	d.Open, d.answer = &copied, a
+	return d, err
+}
+
+// edited is the desk with the change made in the text, which is read and computed anew.
+func (q *request) edited(o *app.Open) (*desk, error) {
+	text, err := q.s.App.Engine.Text(q.t("web.file_name", nil), o.Text)
+	if err != nil {
+		return nil, err
 	}
 	edit, err := q.edit(o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if text, err = edit.apply(text); err != nil {
-		return err
+		return nil, err
 	}
 	copied := *o
 	copied.Text, copied.Dirty = text.Bytes(), true
 	d, err := q.deskOf(&copied, app.QuickDraws)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p := q.casePage(d, "", "")
-	p.OOB = true
-	if d.answer != nil && q.FormValue("page") == "" {
-		p.Curve = q.curve(d)
+	if d.answer == nil && q.s.App.Engine.Check(o.Text, q.l).Err() == nil {
+		return nil, &app.Error{Code: app.Invalid, Key: "web.error.value", Problems: d.problem}
 	}
-	return q.parts("case", p, "headline", "curve")
+	return d, nil
 }
 
 // lines is a page of costs or benefits.

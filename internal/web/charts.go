@@ -16,6 +16,7 @@ import (
 
 // chartView is a chart in a page: drawn for wide and for narrow screens, and as a table.
 type chartView struct {
+	ID           string // the pictures' ids are ID and ID-narrow
 	Title, Hint  string
 	Wide, Narrow template.HTML
 	Table        *chart.Table
@@ -32,7 +33,7 @@ const (
 func drawn(id string, c chart.Chart, width float64, l *locale.Locale) *chartView {
 	wide, narrow := c.Scene(l, chart.Size{W: width}), c.Scene(l, chart.Size{W: phone})
 	table := wide.Table()
-	v := &chartView{Wide: template.HTML(wide.SVG(id)), Narrow: template.HTML(narrow.SVG(id + "-narrow"))} //nolint:gosec // written and escaped by package chart
+	v := &chartView{ID: id, Wide: template.HTML(wide.SVG(id)), Narrow: template.HTML(narrow.SVG(id + "-narrow"))} // written and escaped by package chart
 	if len(table.Rows) > 0 {
 		v.Table = &table
 	}
@@ -41,6 +42,20 @@ func drawn(id string, c chart.Chart, width float64, l *locale.Locale) *chartView
 
 func cumulativeChart(r, other *result.Result, otherLabel string, l *locale.Locale) *chartView {
 	return drawn("cumulative", chart.Cumulative{Result: r, Other: other, OtherLabel: otherLabel}, wholeCard, l)
+}
+
+// moving is the cumulative curve while a slider moves: one picture, for the screen that asks.
+type moving struct {
+	Wide    bool
+	Picture template.HTML
+}
+
+func movingCurve(r, other *result.Result, otherLabel string, narrow bool, l *locale.Locale) moving {
+	c := chart.Cumulative{Result: r, Other: other, OtherLabel: otherLabel, Bare: true}
+	if narrow {
+		return moving{false, template.HTML(c.Scene(l, chart.Size{W: phone}).SVG("cumulative-narrow"))} // written and escaped by package chart
+	}
+	return moving{true, template.HTML(c.Scene(l, chart.Size{W: wholeCard}).SVG("cumulative"))}
 }
 
 func tornadoCharts(bars []decide.Bar, r *result.Result, l *locale.Locale) (months, money *chartView) {
@@ -94,5 +109,5 @@ func densityChart(m *model.Quantity, l *locale.Locale) template.HTML {
 	d := scaledDist{m.Dist, m.Factor / scale}
 	c := chart.Density{Dist: d, Low: d.Quantile(0.1), Middle: d.Quantile(0.5), High: d.Quantile(0.9), Name: m.ID, Unit: unitOf(m)}
 	id := "density-" + strconv.FormatInt(densities.Add(1), 36)
-	return template.HTML(c.Scene(l, chart.Size{W: 120, H: 28}).SVG(id)) //nolint:gosec // written and escaped by package chart
+	return template.HTML(c.Scene(l, chart.Size{W: 120, H: 28}).SVG(id)) // written and escaped by package chart
 }

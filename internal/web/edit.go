@@ -181,7 +181,7 @@ func (q *request) add(t *revision.Text, cat *catalogue.Catalogue) (*revision.Tex
 
 // flow quotes a text where a flow map needs it.
 func flow(s string) string {
-	if strings.ContainsAny(s, ",{}[]:#&*!|>'\"%@`") && !strings.HasPrefix(s, "[") {
+	if s == "~" || s == "null" || strings.ContainsAny(s, ",{}[]:#&*!|>'\"%@`") && !strings.HasPrefix(s, "[") {
 		return strconv.Quote(s)
 	}
 	return s
@@ -310,6 +310,9 @@ func (s *Site) editDialog(q *request) error {
 	if err != nil {
 		return err
 	}
+	if d.text == nil {
+		return unreadable(d)
+	}
 	at := q.FormValue("path")
 	written, in := valueAt(d.text, at, d.place.Scenario)
 	if written == "" {
@@ -344,6 +347,11 @@ func (s *Site) editDialog(q *request) error {
 	return q.parts("fragments", e, "edit")
 }
 
+// unreadable is why a case that is no YAML cannot be edited value by value.
+func unreadable(d *desk) error {
+	return &app.Error{Code: app.Invalid, Key: "web.error.case", Problems: d.problem}
+}
+
 // typed writes a decimal text of the file as the person would.
 func (q *request) typed(s string) string {
 	if s == "" {
@@ -361,6 +369,9 @@ func (s *Site) preview(q *request) error {
 	e, err := q.edit(d.Open)
 	if err != nil {
 		return err
+	}
+	if d.text == nil {
+		return unreadable(d)
 	}
 	var v editPreview
 	next, err := e.apply(d.text)
@@ -603,6 +614,9 @@ func (s *Site) renameDialog(q *request) error {
 	if err != nil {
 		return err
 	}
+	if d.text == nil {
+		return unreadable(d)
+	}
 	at := q.FormValue("path")
 	if !d.text.Has(at) {
 		return &app.Error{Code: app.NotFound, Key: "web.error.gone", Args: diag.Args{"path": at}}
@@ -681,6 +695,9 @@ func (s *Site) lineDialog(q *request) error {
 	d, err := q.openDesk(-1)
 	if err != nil {
 		return err
+	}
+	if d.text == nil {
+		return unreadable(d)
 	}
 	at := q.FormValue("path")
 	if !d.text.Has(at) {

@@ -11,11 +11,11 @@ import (
 
 type guidePage struct {
 	frame
-	Query string
-	Pages []guideLink
-	Hits  []hit
-	Body  template.HTML
-	Next  *guide.Page
+	Query, Heading string
+	Pages          []guideLink
+	Hits           []hit
+	Body           template.HTML
+	Next           *guide.Page
 }
 
 type guideLink struct {
@@ -35,7 +35,7 @@ func (s *Site) guide(q *request) error {
 	for i, g := range pages {
 		p.Pages = append(p.Pages, guideLink{g.Slug, g.Title, g.Summary, g.Slug == slug})
 		if g.Slug == slug {
-			p.Title, p.Body = g.Title+" · Rendite", g.HTML
+			p.Heading, p.Title, p.Body = g.Title, g.Title+" · Rendite", g.HTML
 			if i+1 < len(pages) {
 				p.Next = &pages[i+1]
 			}
@@ -67,7 +67,7 @@ func hits(found []guide.Hit) []hit {
 			}
 			snippet.WriteString(text)
 		}
-		v.Snippet = template.HTML(snippet.String()) //nolint:gosec // escaped part by part
+		v.Snippet = template.HTML(snippet.String()) // escaped part by part
 		all = append(all, v)
 	}
 	return all

@@ -289,6 +289,13 @@ func (s *Site) archive(q *request) error {
 	return q.to("/", "archived", "")
 }
 
+func (s *Site) unarchive(q *request) error {
+	if err := s.App.Archive(q.Context(), q.who, q.PathValue("id"), false); err != nil {
+		return err
+	}
+	return q.to("/cases/"+q.PathValue("id"), "unarchived", "")
+}
+
 // export hands the text out as it stands.
 func (s *Site) export(q *request) error {
 	n, _ := strconv.Atoi(q.FormValue("revision"))

@@ -37,6 +37,8 @@ type row struct {
 
 // slider is the scale of a row and where its handles stand; the numbers are texts with a dot, as HTML wants them.
 type slider struct {
+	// Scale says how the range follows its middle, Whole is a whole share in the unit of the file.
+	Scale, Whole               string
 	Label                      string
 	Path, Live, Edit, Scenario string
 	Min, Max, Step             string
@@ -247,7 +249,17 @@ func (r *row) slider(q *model.Quantity, p place) *slider {
 	}
 	// The handles stand where the file says, also between two steps.
 	exact := func(v float64) string { return strconv.FormatFloat(shortened(v), 'f', -1, 64) }
-	return &slider{Label: r.Label, Path: q.ID, Live: "/cases/" + p.ID + "/live", Edit: "/cases/" + p.ID + "/edit", Scenario: p.Scenario,
+	scale, whole := "distance", ""
+	switch {
+	case q.IsShare():
+		scale, whole = "odds", "1"
+		if q.Unit.Text == "%" {
+			whole = "100"
+		}
+	case r.low > 0:
+		scale = "factor"
+	}
+	return &slider{Label: r.Label, Scale: scale, Whole: whole, Path: q.ID, Live: "/cases/" + p.ID + "/live", Edit: "/cases/" + p.ID + "/edit", Scenario: p.Scenario,
 		Min: revision.Decimal(lowest, step), Max: revision.Decimal(highest, step), Step: revision.Decimal(step, step),
 		Low: exact(r.low), Middle: exact(r.middle), High: exact(r.high), LowAt: at(r.low), MiddleAt: at(r.middle), HighAt: at(r.high), Digits: digits}
 }

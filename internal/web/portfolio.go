@@ -54,13 +54,18 @@ func (s *Site) portfolio(q *request) error {
 		return err
 	}
 	f := app.Filter{Organisation: org, Search: q.FormValue("q"), Status: q.FormValue("status"), Sort: q.FormValue("sort"), Cursor: q.FormValue("after")}
+	if f.Status == "archived" {
+		f.Status, f.Archived = "", true
+	}
 	list, next, err := s.App.Cases(q.Context(), q.who, f)
 	if err != nil {
 		return err
 	}
-	p := portfolioPage{frame: q.frame(q.t("web.nav.cases", nil), "wide"), Org: org, OrgQuery: "?org=" + url.QueryEscape(org), Query: f.Search, Heading: q.t("web.nav.cases", nil),
+	p := portfolioPage{frame: q.frame(q.t("web.nav.cases", nil), ""), Org: org, OrgQuery: "?org=" + url.QueryEscape(org), Query: f.Search, Heading: q.t("web.nav.cases", nil),
 		CanCreate: auth.Allowed(q.who.Actor, auth.CaseCreate, auth.Facts{Organisation: org}) == nil}
-	p.First = len(list) == 0 && f.Search == "" && f.Status == "" && f.Cursor == ""
+	if p.First = len(list) == 0 && f.Search == "" && f.Status == "" && f.Cursor == "" && !f.Archived; p.First {
+		p.Width = "middle"
+	}
 	orgs, err := s.App.Organisations(q.Context(), q.who)
 	if err != nil {
 		return err
@@ -74,6 +79,7 @@ func (s *Site) portfolio(q *request) error {
 	for _, st := range append([]store.Status{}, store.Statuses...) {
 		p.Statuses = append(p.Statuses, choice{string(st), q.t("web.status."+string(st), nil), f.Status == string(st)})
 	}
+	p.Statuses = append(p.Statuses, choice{"archived", q.t("web.status.archived", nil), f.Archived})
 	for _, k := range []string{"updated", "name", "roi", "npv", "break_even"} {
 		p.Sorts = append(p.Sorts, choice{k, q.t("web.sort."+k, nil), f.Sort == k})
 	}
@@ -81,10 +87,10 @@ func (s *Site) portfolio(q *request) error {
 		p.Cases = append(p.Cases, q.caseRow(c))
 	}
 	if next != "" {
-		v := url.Values{"org": {org}, "after": {next}, "q": {f.Search}, "status": {f.Status}, "sort": {f.Sort}}
+		v := url.Values{"org": {org}, "after": {next}, "q": {f.Search}, "status": {q.FormValue("status")}, "sort": {f.Sort}}
 		p.More = "/?" + v.Encode()
 	}
-	if !p.First && !q.fragment() && f.Cursor == "" {
+	if !p.First && !q.fragment() && f.Cursor == "" && !f.Archived {
 		if p.Sum, err = q.sum(org); err != nil {
 			return err
 		}

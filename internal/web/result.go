@@ -40,15 +40,15 @@ var monthInAnswer = regexp.MustCompile(`\d+[\s\x{a0}]+(?:Monaten|Monate|Monat|mo
 func marked(sentence string) template.HTML {
 	at := monthInAnswer.FindStringIndex(sentence)
 	if at == nil {
-		return template.HTML(template.HTMLEscapeString(sentence)) //nolint:gosec // escaped
+		return template.HTML(template.HTMLEscapeString(sentence)) // escaped
 	}
-	return template.HTML(template.HTMLEscapeString(sentence[:at[0]]) + "<mark>" + template.HTMLEscapeString(sentence[at[0]:at[1]]) + "</mark>" + //nolint:gosec // escaped
+	return template.HTML(template.HTMLEscapeString(sentence[:at[0]]) + "<mark>" + template.HTMLEscapeString(sentence[at[0]:at[1]]) + "</mark>" + // escaped
 		template.HTMLEscapeString(sentence[at[1]:]))
 }
 
 // headlineOf shows a result. before is what it is compared with, nil for nothing; why holds the sentence of the explanation
 // where one is known.
-func headlineOf(a *calc.Answer, before *result.Result, p place, l *locale.Locale) headline {
+func headlineOf(a *calc.Answer, before *result.Result, sealed bool, p place, l *locale.Locale) headline {
 	r := a.Result
 	h := headline{Answer: marked(report.Answer(r, l)), Loss: r.Simulation.BreakEven.P50 == nil || r.Simulation.BreakEven.NotWithinHorizon > 0.5,
 		Limit: report.Limit(r, l), CurveHint: l.Text("web.curve.hint", diag.Args{"draws": r.Draws})}
@@ -59,7 +59,11 @@ func headlineOf(a *calc.Answer, before *result.Result, p place, l *locale.Locale
 	for i, f := range report.Figures(r, l) {
 		k := kpi{Figure: f, Href: p.trace("result." + f.ID), Long: len([]rune(f.Value)) > 11}
 		if was != nil && was[i].Value != f.Value {
-			k.Change = l.Text("web.change.from", diag.Args{"value": was[i].Value})
+			key := "web.change.from"
+			if sealed {
+				key = "web.change.sealed"
+			}
+			k.Change = l.Text(key, diag.Args{"value": was[i].Value})
 		}
 		h.Figures = append(h.Figures, k)
 	}
@@ -68,7 +72,7 @@ func headlineOf(a *calc.Answer, before *result.Result, p place, l *locale.Locale
 
 // broken is the headline of a case that does not compute.
 func broken(list diag.List, l *locale.Locale) headline {
-	return headline{Answer: template.HTML(template.HTMLEscapeString(l.Text("web.broken", diag.Args{"count": len(errorsOf(list))}))), Loss: true, //nolint:gosec // escaped
+	return headline{Answer: template.HTML(template.HTMLEscapeString(l.Text("web.broken", diag.Args{"count": len(errorsOf(list))}))), Loss: true, // escaped
 		Problems: problemsOf(errorsOf(list), l)}
 }
 

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rendite-crm/rendite/internal/app"
@@ -52,6 +53,7 @@ type Site struct {
 	templates map[locale.Lang]map[string]*template.Template
 	assets    map[string]asset
 	mux       *http.ServeMux
+	local     atomic.Pointer[app.Actor] // the one person without accounts, as read last
 }
 
 type asset struct {

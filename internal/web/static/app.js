@@ -117,8 +117,21 @@ class RangeInput extends HTMLElement {
     this.addEventListener("pointercancel", stop, { once: true });
   }
 
+  // The middle takes its range along, in the way that keeps the range's shape: by a factor where values are positive, by
+  // odds where they are shares, else by a distance.
+  #shift(middle) {
+    const [low, , high] = this.inputs, unit = +this.dataset.whole || 1;
+    const to = { factor: Math.log, odds: (v) => Math.log(v / unit / (1 - v / unit)), distance: (v) => v }[this.dataset.scale];
+    const from = { factor: Math.exp, odds: (y) => unit / (1 + Math.exp(-y)), distance: (y) => y }[this.dataset.scale];
+    const was = (i) => +i.getAttribute("value");
+    const by = to(+middle.value) - to(was(middle));
+    if (!Number.isFinite(by)) return;
+    for (const i of [low, high]) { i.value = from(to(was(i)) + by); i.moved = true; }
+  }
+
   // Low stays below the middle, the middle below high.
   #keepOrder(moved) {
+    if (moved.name === "middle") this.#shift(moved);
     const all = this.inputs, k = all.indexOf(moved), step = +moved.step;
     const digits = (String(moved.step).split(".")[1] ?? "").length;
     const push = (i, v) => { all[i].value = v.toFixed(digits); all[i].moved = true; };
@@ -143,9 +156,9 @@ class RangeInput extends HTMLElement {
       ends[1].classList.toggle("focus", document.activeElement === all[2]);
     }
     const value = this.closest(".row")?.querySelector("[data-value]");
-    if (value && all.some((i) => i.value !== i.defaultValue)) {
+    if (value && all.some((i) => i.moved)) {
       const format = new Intl.NumberFormat(lang, { maximumFractionDigits: +this.dataset.digits || 0 });
-      value.textContent = all.map((i) => format.format(i.value)).join("–");
+      value.textContent = all.map((i) => format.format(i.moved ? i.value : i.getAttribute("value"))).join("–");
     }
   }
 
@@ -159,10 +172,18 @@ class RangeInput extends HTMLElement {
     // A handle nobody moved stays where the file says, also between two steps of the slider.
     for (const i of this.inputs) values[i.name] = i.moved ? i.value : i.getAttribute("value");
     if (kind === "edit") values.op = "range";
+    else if (matchMedia("(max-width: 760px)").matches) values.narrow = 1;
+    let refused = false;
+    const watch = (e) => { if (e.detail.elt === this && !e.detail.successful) refused = true; };
+    document.addEventListener("htmx:afterRequest", watch);
     try {
       await htmx.ajax("POST", this.dataset[kind], { source: this, swap: "none", values });
-      if (kind === "edit" && !this.#next) for (const i of this.inputs) i.moved = false;
+      if (kind === "edit" && !this.#next) {
+        for (const i of this.inputs) { i.moved = false; if (refused) i.value = i.getAttribute("value"); }
+        this.#draw();
+      }
     } finally {
+      document.removeEventListener("htmx:afterRequest", watch);
       this.#busy = false;
       const next = this.#next;
       this.#next = null;
@@ -187,15 +208,27 @@ document.addEventListener("input", (e) => {
 
 // --- charts answer the pointer -------------------------------------------------------------------------------------
 
+// The server tells each picture's points; the nearest one to the pointer is shown beside it.
 let tip;
+const points = new WeakMap();
 document.addEventListener("pointermove", (e) => {
-  const mark = e.target.closest?.("figure.chart [data-tip]");
-  if (!mark) { if (tip) tip.hidden = true; return; }
-  tip ??= document.body.appendChild(Object.assign(document.createElement("div"), { className: "tip", role: "presentation" }));
-  tip.textContent = mark.dataset.tip;
+  const svg = e.target.closest?.("svg[data-points]");
+  if (!svg) { if (tip) tip.hidden = true; return; }
+  if (!points.has(svg)) points.set(svg, JSON.parse(svg.dataset.points));
+  const [names, ...all] = points.get(svg);
+  const at = new DOMPoint(e.clientX, e.clientY).matrixTransform(svg.getScreenCTM().inverse());
+  const [x0, y0, x1, y1] = svg.dataset.plot.split(" ").map(Number);
+  if (!all.length || at.x < x0 - 12 || at.x > x1 + 12 || at.y < y0 || at.y > y1) { if (tip) tip.hidden = true; return; }
+  const rows = all.every((p) => p[0] === all[0][0]); // a picture of rows, not of months
+  const far = (p) => rows ? Math.abs(p[1] - at.y) : Math.abs(p[0] - at.x) + Math.abs(p[1] - at.y) / 1e4;
+  const near = all.reduce((a, b) => far(b) < far(a) ? b : a);
+  const [, , label, ...values] = near;
+  tip ??= document.body.appendChild(Object.assign(document.createElement("div"), { className: "tip" }));
+  tip.setAttribute("aria-hidden", "true"); // the table below the picture says the same
+  tip.textContent = [label, ...values.map((v, i) => v && names[i] + ": " + v).filter(Boolean)].join("\n");
   tip.hidden = false;
-  tip.style.left = Math.min(e.pageX + 14, document.documentElement.scrollWidth - tip.offsetWidth - 8) + "px";
-  tip.style.top = e.pageY - tip.offsetHeight - 10 + "px";
+  tip.style.left = Math.max(8, Math.min(e.pageX + 16, document.documentElement.clientWidth - tip.offsetWidth - 8)) + "px";
+  tip.style.top = Math.max(window.scrollY + 8, e.pageY - tip.offsetHeight - 14) + "px";
 });
 
 // --- the file as text ----------------------------------------------------------------------------------------------
