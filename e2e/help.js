@@ -21,8 +21,9 @@
     ?? (spoken(e) || e.title));
   const root = () => document.querySelector("dialog[open]") ?? document;
 
+  const parts = (within) => [...document.querySelectorAll(within)].filter((e) => seen(e) && root().contains(e));
   const find = (role, wanted, within) => {
-    const base = within ? [...root().querySelectorAll(within)].filter(seen) : [root()];
+    const base = within ? parts(within) : [root()];
     const all = base.flatMap((b) => [...b.querySelectorAll(roles[role] ?? role)]).filter((e) => role === "slider" || seen(e));
     if (wanted === "") return all;
     const named = all.map((e) => [e, name(e)]);
@@ -54,12 +55,17 @@
 
   const quiet = () => document.readyState === "complete" && !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling");
   window.e2e = { find, one, name, point, seen, text, quiet, root,
-    said: (within) => text([...root().querySelectorAll(within || "body, :scope")].filter(seen).map((e) => e.innerText).join(" ") || (within ? "" : root().innerText ?? document.body.innerText)),
+    said: (within) => text(within ? parts(within).map((e) => e.innerText).join(" ") : (document.querySelector("dialog[open]") ?? document.body).innerText),
   };
 
+  let answered = -Infinity;
+  document.addEventListener("htmx:afterSwap", (e) => { if (e.detail.requestConfig?.triggeringEvent?.type !== "load") answered = performance.now(); });
   new PerformanceObserver((list) => {
     for (const s of list.getEntries()) {
-      if (!s.hadRecentInput) window.e2eShift?.(JSON.stringify({ value: s.value, at: location.pathname, nodes: s.sources.map((n) => (n.node?.nodeType === 1 ? n.node : n.node?.parentElement)).map((n) => n ? n.tagName.toLowerCase() + (n.id ? "#" + n.id : "") + (n.className && n.className.baseVal === undefined ? "." + n.className : "") : "?") }));
+      const nodes = s.sources.map((n) => n.node?.nodeType === 1 ? n.node : n.node?.parentElement);
+      // The foot of the page goes down or up with the answer to what somebody typed or pressed.
+      if (s.startTime - answered < 300 && nodes.every((n) => !n || n.closest("footer"))) continue;
+      if (!s.hadRecentInput) window.e2eShift?.(JSON.stringify({ value: s.value, at: location.pathname, nodes: nodes.map((n) => n ? n.tagName.toLowerCase() + (n.id ? "#" + n.id : "") + (n.className && n.className.baseVal === undefined ? "." + n.className : "") : "?") }));
     }
   }).observe({ type: "layout-shift", buffered: true });
 })();

@@ -371,7 +371,15 @@ func (a *App) Revisions(ctx context.Context, who Actor, caseID, cursor string) (
 		return nil, "", err
 	}
 	list, next, err := a.store.Revisions(ctx, caseID, store.Page{Cursor: cursor, Limit: 30})
-	return list, next, known(err)
+	if err != nil {
+		return nil, "", known(err)
+	}
+	for i := range list {
+		if list[i], err = a.store.Revision(ctx, caseID, list[i].Number); err != nil {
+			return nil, "", known(err)
+		}
+	}
+	return list, next, nil
 }
 
 // Seals lists the seals of a case, oldest first.

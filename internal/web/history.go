@@ -86,10 +86,20 @@ func (s *Site) history(q *request) error {
 				v.Tags = append(v.Tags, tag{Text: q.t("web.sealed", nil), Class: "good", Title: seal.Note + ", " + q.when(seal.At) + ", SHA-256 " + seal.Hash})
 			}
 		}
-		if i+1 < len(list) {
-			v.Changes = q.words([]byte(list[i+1].Text), []byte(r.Text))
+		if r.Number > 1 {
+			var before []byte
+			if i+1 < len(list) {
+				before = []byte(list[i+1].Text)
+			} else { // the last of this page follows the first of the next
+				o, err := s.App.Open(q.Context(), q.who, d.Case.ID, int(r.Number)-1)
+				if err != nil {
+					return err
+				}
+				before = o.Text
+			}
+			v.Changes = q.words(before, []byte(r.Text))
 			if i < 10 { // computing every revision ever made would take long
-				v.Effect = q.moves([]byte(list[i+1].Text), []byte(r.Text), "")
+				v.Effect = q.moves(before, []byte(r.Text), "")
 			}
 		}
 		p.Revisions = append(p.Revisions, v)

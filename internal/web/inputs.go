@@ -44,7 +44,9 @@ type slider struct {
 	Min, Max, Step             string
 	Low, Middle, High          string
 	LowAt, MiddleAt, HighAt    string
-	Digits                     int
+	// With their unit, for a screen reader.
+	LowText, MiddleText, HighText string
+	Digits                        int
 }
 
 // group is a set of rows under a heading.
@@ -152,6 +154,12 @@ func rowOf(a *calc.Answer, q *model.Quantity, text, before *revision.Text, p pla
 	r.Value, r.Unit = l.Span(values, unitOf(q))
 	if p.CanEdit {
 		r.Slider = r.slider(q, p)
+	}
+	if s := r.Slider; s != nil {
+		for i, text := range []*string{&s.LowText, &s.MiddleText, &s.HighText} {
+			number, unit := l.Span(values[i:i+1], unitOf(q))
+			*text = strings.TrimSpace(number + " " + unit)
+		}
 	}
 	return r, true
 }

@@ -158,6 +158,7 @@ class RangeInput extends HTMLElement {
     const value = this.closest(".row")?.querySelector("[data-value]");
     if (value && all.some((i) => i.moved)) {
       const format = new Intl.NumberFormat(lang, { maximumFractionDigits: +this.dataset.digits || 0 });
+      for (const i of all) if (i.moved) i.setAttribute("aria-valuetext", i.getAttribute("aria-valuetext").replace(/\d([\d.,'\s]*\d)?/, format.format(i.value)));
       value.textContent = all.map((i) => format.format(i.moved ? i.value : i.getAttribute("value"))).join("–");
     }
   }
