@@ -18,12 +18,12 @@ horizon: 36 months
 discount: 8 %/year
 assumptions:
   users: 10
-  hours: 0.5 .. 1 .. 2 h/week
+  saved: 0.5 .. 1 .. 2 h/week
 costs:
   licences: users * 60 EUR/month
   setup: {amount: 9 000 .. 12 000 .. 20 000 EUR, at: 0}
 benefits:
-  time: {lever: time_saved, users: users, hours: hours, wage: 50 EUR/h, converts: 50 %}
+  time: {lever: time_saved, users: users, hours: saved, wage: 50 EUR/h, converts: 50 %}
 `
 
 const description = `Everything that the pages of the workspace do, for programs.

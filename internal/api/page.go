@@ -76,7 +76,8 @@ func (a *API) page() {
 		l := locale.New(lang)
 		t := template.Must(template.New("page").Funcs(template.FuncMap{"t": func(key string) string { return l.Text("api.page."+key, nil) }}).Parse(pageText))
 		data := pageData{Lang: string(lang), Version: d.Info.Version, Schemas: pageSchemas(d)}
-		for p := range strings.SplitSeq(d.Info.Description, "\n\n") {
+		// The first paragraph is the page's lead, in the language of the page.
+		for _, p := range strings.Split(d.Info.Description, "\n\n")[1:] {
 			data.Description = append(data.Description, marked(p))
 		}
 		for _, g := range d.Tags {

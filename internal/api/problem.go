@@ -150,7 +150,7 @@ func problem(err error, l *locale.Locale) *Problem {
 		p := newProblem(k, l, detail)
 		p.Reason, p.Head, p.Errors = reason, e.Head, mistakes(e.Problems, l)
 		if len(p.Errors) > 0 {
-			p.Detail = said(k, l, "case", diag.Args{"count": len(e.Problems)}).Detail
+			p.Detail = said(k, l, "case", diag.Args{"count": errorsIn(e.Problems)}).Detail
 		} else if e.Field != "" {
 			p.Errors = []Mistake{{Message: p.Detail, Location: "body." + e.Field}}
 		}
@@ -180,12 +180,15 @@ func problem(err error, l *locale.Locale) *Problem {
 			p.Reason = list[0].Code
 			return p
 		}
-		p := said(invalid, l, "case", diag.Args{"count": len(list)})
+		p := said(invalid, l, "case", diag.Args{"count": errorsIn(list)})
 		p.Errors = mistakes(list, l)
 		return p
 	}
 	return newProblem(internal, l, l.Text("api.error.internal", nil))
 }
+
+// errorsIn counts what is no warning.
+func errorsIn(list diag.List) int { return len(list) - len(list.Warnings()) }
 
 func mistakes(list diag.List, l *locale.Locale) []Mistake {
 	var all []Mistake
