@@ -9,7 +9,7 @@ LISTEN ?= 127.0.0.1:8080
 DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race reference lint fuzz bench screenshots golden generate postgres chromium axe clean
+.PHONY: run build test race reference lint vuln fuzz bench screenshots golden generate postgres chromium axe clean
 
 run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
 	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
@@ -41,6 +41,10 @@ lint: | go ## gofmt, go vet, staticcheck and errcheck through golangci-lint, mod
 	@$(GO) -C tools build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@bin/golangci-lint run ./...
 	@echo "make lint: clean"
+
+vuln: | go ## known vulnerabilities in what the program calls, where their database can be reached
+	@$(GO) -C tools build -o ../bin/govulncheck golang.org/x/vuln/cmd/govulncheck
+	@.ci/vuln
 
 fuzz: | go ## every fuzzer for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) .ci/fuzz
