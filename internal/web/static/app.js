@@ -58,6 +58,10 @@ document.addEventListener("htmx:beforeSwap", (e) => {
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline || "…"));
 document.addEventListener("toast", (e) => toast(e.detail.value ?? e.detail));
 
+// On a narrow window the row of tabs is wider than the window: the current one is in sight.
+const current = document.querySelector(".tabs [aria-current]");
+if (current) current.parentElement.scrollLeft = current.offsetLeft + current.offsetWidth / 2 - current.parentElement.clientWidth / 2;
+
 let toastTimer;
 function toast(text) {
   const t = $("toast");
