@@ -569,11 +569,12 @@ func TestDrawingTwiceGivesTheSameBytes(t *testing.T) {
 }
 
 func TestGallery(t *testing.T) {
-	if *gallery == "" {
-		t.Skip("no folder given")
+	folder := *gallery
+	if folder == "" {
+		folder = t.TempDir()
 	}
 	for _, w := range font.Weights() {
-		if err := os.WriteFile(filepath.Join(*gallery, fmt.Sprintf("inter-%d.woff2", w)), font.WOFF2(w), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("inter-%d.woff2", w)), font.WOFF2(w), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -596,8 +597,11 @@ func TestGallery(t *testing.T) {
 						s := c.chart.Scene(locale.New(lang), size)
 						fmt.Fprintf(&b, "<h2>%s</h2><p>%s</p><div style='width:%gpx'>%s</div><p><small>%s (%d bytes)</small></p>\n", s.Title, s.Caption, s.W, s.SVG(fmt.Sprintf("c%d", i)), s.Desc, len(s.SVG("c")))
 					}
+					if n := bytes.Count(b.Bytes(), []byte("<svg")); n < len(group) || bytes.Contains(b.Bytes(), []byte("⟦")) {
+						t.Errorf("page %d has %d pictures of %d, or a text is missing", page+1, n, len(group))
+					}
 					name := fmt.Sprintf("%s-%s-%.0f-%d.html", lang, theme, width, page+1)
-					if err := os.WriteFile(filepath.Join(*gallery, name), b.Bytes(), 0o600); err != nil {
+					if err := os.WriteFile(filepath.Join(folder, name), b.Bytes(), 0o600); err != nil {
 						t.Fatal(err)
 					}
 				}
