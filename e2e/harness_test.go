@@ -32,7 +32,6 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/rendite-crm/rendite/examples"
-	"github.com/rendite-crm/rendite/internal/app"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/server"
@@ -73,7 +72,7 @@ func run(m *testing.M) int {
 		chromeFail = err.Error()
 		return m.Run()
 	}
-	defer os.RemoveAll(profile) //nolint:errcheck // a folder in the temporary one
+	defer os.RemoveAll(profile)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
@@ -172,25 +171,6 @@ func (w *workspace) put(text []byte) string {
 		w.t.Fatal(err)
 	}
 	return "/cases/" + id
-}
-
-// cases are the cases there are, as the application keeps them.
-func (w *workspace) cases() []app.Standing {
-	w.t.Helper()
-	ctx := context.Background()
-	who, err := w.server.App.Local(ctx, "Anna Beispiel", "Muster AG")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	org, err := w.server.App.Home(ctx, who, "")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	list, _, err := w.server.App.Cases(ctx, who, app.Filter{Organisation: org})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return list
 }
 
 // tab is a browser window of somebody: with its own cookies, watched for everything that must not happen.

@@ -60,7 +60,9 @@ func TestBase_readsTheRevisionInATag(t *testing.T) {
 			t.Errorf("%s: %d, %v; want %d", header, got, err, want)
 		}
 	}
-	if _, err := base(q, " "); err == nil || err.(*Problem).Code != noPrecondition {
+	_, err := base(q, " ")
+	var p *Problem
+	if !errors.As(err, &p) || p.Code != noPrecondition {
 		t.Errorf("none: %v", err)
 	}
 }
