@@ -95,12 +95,11 @@ func (a *App) CasePage(ctx context.Context, who Actor, f Filter, limit int) (lis
 		return nil, "", known(err)
 	}
 	for _, c := range cases {
-		o, err := a.outcome(ctx, c)
+		s, err := a.standing(ctx, c)
 		if err != nil {
 			return nil, "", err
 		}
-		_, err = a.store.Seal(ctx, c.ID)
-		list = append(list, Standing{Case: c, Sealed: err == nil, Outcome: o})
+		list = append(list, s)
 	}
 	return list, next, nil
 }

@@ -48,7 +48,6 @@ var importers = map[string][]string{
 	"github.com/coreos/go-oidc/v3":        {"internal/auth"},
 	"golang.org/x/term":                   {"internal/chart", "internal/cli"},
 	"github.com/hashicorp/golang-lru/v2":  {"internal/app"},
-	"golang.org/x/sync":                   {"internal/app"},
 	"github.com/klauspost/compress":       {"internal/server"},
 	"github.com/prometheus/client_golang": {"internal/server"},
 	"github.com/spf13/cobra":              {"internal/cli"},
