@@ -25,6 +25,8 @@ var layers = []string{
 	"internal/font", "internal/chart", "internal/report", "internal/guide",
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
+	// what a CRM holds
+	"internal/crm", "internal/warehouse",
 	// people
 	"internal/auth",
 	// operations, and the pages over them
@@ -53,8 +55,8 @@ var importers = map[string][]string{
 	"github.com/spf13/cobra":              {"internal/cli"},
 	"github.com/spf13/pflag":              {"internal/cli"},
 	"github.com/schollz/progressbar/v3":   {"internal/cli"},
-	"modernc.org/sqlite":                  {"internal/store"},
-	"github.com/jackc/pgx/v5":             {"internal/store"},
+	"modernc.org/sqlite":                  {"internal/store", "internal/warehouse"},
+	"github.com/jackc/pgx/v5":             {"internal/store", "internal/store/storetest", "internal/warehouse"},
 	"github.com/pressly/goose/v3":         {"internal/store"},
 	"github.com/danielgtaylor/huma/v2":    {"internal/api"},
 }
