@@ -29,6 +29,8 @@ var layers = []string{
 	"internal/crm", "internal/warehouse",
 	// people
 	"internal/auth",
+	// what CRMs deliver
+	"internal/connector", "internal/connector/tryton", "internal/connector/hubspot", "internal/connector/pipedrive",
 	// operations, and the pages over them
 	"internal/app", "internal/web", "internal/api", "internal/server",
 	// surfaces
@@ -43,7 +45,7 @@ var importers = map[string][]string{
 	"golang.org/x/sys":                    {"internal/sim"},
 	"github.com/nicksnyder/go-i18n/v2":    {"internal/locale"},
 	"github.com/bojanz/currency":          {"internal/locale"},
-	"golang.org/x/text":                   {"internal/locale", "internal/store", "internal/auth"},
+	"golang.org/x/text":                   {"internal/locale", "internal/store", "internal/auth", "internal/connector"},
 	"golang.org/x/image":                  {"internal/font"},
 	"golang.org/x/crypto":                 {"internal/auth"},
 	"golang.org/x/oauth2":                 {"internal/auth"},

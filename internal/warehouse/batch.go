@@ -36,7 +36,7 @@ type Batch struct {
 	ID     int64
 	Source int64
 	Table  string
-	// File is its name, or the object of a connector; Hash is the SHA-256 of a file's content, empty for connectors.
+	// File is its name, or the object of a connector; Hash is the SHA-256 of a file's content, or the run of a connector.
 	File, Hash        string
 	State             State
 	Started, Finished time.Time
