@@ -143,7 +143,7 @@ func (c *Client) Do(ctx context.Context, r Request, into any) error {
 		if wait == 0 {
 			wait = c.backoff(attempt)
 		} else if wait > c.o.MaxWait-waited {
-			return &Error{Code: Tomorrow, Place: r.Place, Status: statusOf(err), Until: c.o.Now().Add(wait)}
+			return &Error{Code: Tomorrow, Place: r.Place, Status: Status(err), Until: c.o.Now().Add(wait)}
 		} else {
 			wait += time.Duration(c.o.Random() * float64(wait) / 10) // so that many do not come back at once
 		}
@@ -154,7 +154,8 @@ func (c *Client) Do(ctx context.Context, r Request, into any) error {
 	}
 }
 
-func statusOf(err error) int {
+// Status is the status of HTTP that an error came with, 0 where there is none.
+func Status(err error) int {
 	var e *Error
 	if errors.As(err, &e) {
 		return e.Status
