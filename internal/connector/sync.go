@@ -2,10 +2,10 @@ package connector
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -178,7 +178,7 @@ func (s state) String() string {
 // begin finds where the last run ended, or was broken off.
 func (r *run) begin(ctx context.Context) error {
 	now := r.o.Now()
-	hash := fmt.Sprintf("run %s %d", r.object.Name, now.UnixMicro())
+	hash := "run " + rand.Text()
 	last, err := r.w.Latest(ctx, r.s.ID, r.object.Tables[0], r.object.Name)
 	if err != nil && !errors.Is(err, warehouse.ErrNotFound) {
 		return err
@@ -199,7 +199,7 @@ func (r *run) begin(ctx context.Context) error {
 	for _, table := range r.object.Tables {
 		i, err := r.w.Begin(ctx, r.s, table, r.object.Name, hash)
 		if errors.Is(err, warehouse.ErrSame) { // broken off between the last commits of two tables
-			i, err = r.w.Begin(ctx, r.s, table, r.object.Name, fmt.Sprintf("run %s %d", r.object.Name, now.UnixMicro()))
+			i, err = r.w.Begin(ctx, r.s, table, r.object.Name, "run "+rand.Text())
 		}
 		if err != nil {
 			return err

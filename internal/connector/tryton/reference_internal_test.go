@@ -54,6 +54,10 @@ func serve(t *testing.T) string {
 		}
 		t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
 	} else {
+		// Without it Tryton 6.0 knows no time zone for a company.
+		if out, err := exec.Command("apt-get", "install", "-y", "-q", "--no-install-recommends", "python3-tz").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
 		up := exec.Command("bash", filepath.Join(shared, "tryton", "up.sh"), dir)
 		up.Env = append(os.Environ(), "PORT="+strconv.Itoa(port), "PW="+password)
 		out, err := os.Create(filepath.Join(dir, "up.log"))
