@@ -68,7 +68,7 @@ func (m Mapping) Row(raw map[string]any) Row {
 		panic("connector: there is no table " + m.Table)
 	}
 	r := Row{Table: m.Table, Record: t.New("")}
-	if id := asText(Path(raw, m.ID)); id != "" {
+	if id := asText(Path(raw, m.ID)); m.ID != "" && id != "" { // without a path the table's key stands in
 		r.Record.ID = m.Prefix + id
 	}
 	r.Record.Created, r.Record.Updated, r.Record.Deleted = m.instant(raw, m.Created), m.instant(raw, m.Updated), m.instant(raw, m.Deleted)
