@@ -98,6 +98,7 @@ func Sync(ctx context.Context, r Reader, s warehouse.Source, w *warehouse.Wareho
 		if object.Optional && Is(err, Denied, Missing) && run.progress.Pages == 0 {
 			report.Gaps = append(report.Gaps, Gap{object.Tables[0], NotAllowed})
 			err = run.drop(ctx)
+			run.progress.Batches = nil
 		}
 		report.Objects = append(report.Objects, run.progress)
 		if err != nil {
