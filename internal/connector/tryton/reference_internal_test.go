@@ -21,7 +21,7 @@ import (
 
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/connector"
-	"github.com/rendite-crm/rendite/internal/warehouse"
+	"github.com/rendite-crm/rendite/internal/connector/connectortest"
 )
 
 const password = "Rendite-Test-1" // that of tryton/up.sh
@@ -120,9 +120,11 @@ func copyFile(t *testing.T, from, to string) {
 func TestReference_aRealTryton(t *testing.T) {
 	ctx := t.Context()
 	address := serve(t)
-	w := open(t)
-	s := w.source(t, "Europe/Berlin")
-	zone, _ := s.Zone()
+	w := connectortest.Open(t, "tryton")
+	zone, err := w.Source.Zone()
+	if err != nil {
+		t.Fatal(err)
+	}
 	access := connector.Access{Settings: connector.Settings{Address: address, Database: "crm", User: "admin"}, Secret: auth.SecretOf(password), Zone: zone, Currency: "EUR",
 		HTTP: connector.ClientOptions{Allowed: []string{"127.0.0.1"}}}
 	made, err := New(access)
@@ -130,20 +132,9 @@ func TestReference_aRealTryton(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := made.(*reader)
-	report, err := connector.Sync(ctx, r, s, w.Warehouse, connector.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o := range report.Objects {
-		for _, b := range o.Batches {
-			if b.Rejected != 0 || b.State != warehouse.Done {
-				rejects, _ := w.Rejects(ctx, b.ID)
-				t.Errorf("%s into %s: %d rejects %v, %s", o.Object, b.Table, b.Rejected, rejects, b.State)
-			}
-		}
-	}
+	w.Sync(t, r)
 	won, lost := "category = 'won'", "category = 'lost'"
-	for query, want := range map[string]string{
+	w.Is(t, map[string]string{
 		"SELECT COUNT(*) FROM crm_opportunity": "60",
 		"SELECT group_concat(n) FROM (SELECT category || ' ' || COUNT(*) AS n FROM crm_opportunity GROUP BY category ORDER BY 1)":                                                               "lost 22,open 8,void 7,won 23",
 		"SELECT COUNT(*) FROM crm_opportunity WHERE closed_day < 20089 AND " + won:                                                                                                              "10", // 2025-01-01 is day 20089
@@ -179,27 +170,20 @@ func TestReference_aRealTryton(t *testing.T) {
 		"SELECT COUNT(*) FROM crm_ticket WHERE account IS NOT NULL":                                       "8",
 		"SELECT COUNT(*) FROM crm_activity WHERE opportunity IS NOT NULL AND type = 'note'":               "60",
 		"SELECT COUNT(*) FROM crm_login WHERE kind <> 'derived'":                                          "0",
-	} {
-		if got := w.one(t, query); got != want {
-			t.Errorf("%s\n got %s, want %s", query, got, want)
-		}
-	}
+	})
 
 	t.Run("nothing has changed", func(t *testing.T) {
-		report, err := connector.Sync(ctx, r, s, w.Warehouse, connector.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(map[string]int64{}, effects(report)); d != "" {
+		report := w.Sync(t, r)
+		if d := cmp.Diff(map[string]int64{}, connectortest.Effects(report)); d != "" {
 			t.Error(d)
 		}
 	})
 
 	t.Run("changes over RPC are seen, and only they", func(t *testing.T) {
 		// A lead that is still open gets another amount, one of its customers another street, one note is deleted.
-		open := w.one(t, "SELECT ext_id FROM crm_opportunity WHERE category = 'open' ORDER BY length(ext_id), ext_id LIMIT 1")
-		account := w.one(t, "SELECT account FROM crm_opportunity WHERE ext_id = '"+open+"'")
-		note := w.one(t, "SELECT MAX(CAST(ext_id AS INTEGER)) FROM crm_activity")
+		open := w.One(t, "SELECT ext_id FROM crm_opportunity WHERE category = 'open' ORDER BY length(ext_id), ext_id LIMIT 1")
+		account := w.One(t, "SELECT account FROM crm_opportunity WHERE ext_id = '"+open+"'")
+		note := w.One(t, "SELECT MAX(CAST(ext_id AS INTEGER)) FROM crm_activity")
 		rpc(ctx, t, r, "sale.opportunity", "write", []any{number(t, open)}, map[string]any{"amount": map[string]any{"__class__": "Decimal", "decimal": "4711.5"}})
 		var addresses []int64
 		if err := r.model(ctx, &addresses, "party.address", "search", []any{[]any{"party", "=", number(t, account)}}, 0, nil, nil); err != nil {
@@ -207,27 +191,20 @@ func TestReference_aRealTryton(t *testing.T) {
 		}
 		rpc(ctx, t, r, "party.address", "write", addresses[:1], map[string]any{"city": "Bonn"})
 		rpc(ctx, t, r, "ir.note", "delete", []any{number(t, note)})
-		before := w.one(t, "SELECT COUNT(*) FROM crm_opportunity_change")
-		report, err := connector.Sync(ctx, r, s, w.Warehouse, connector.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		before := w.One(t, "SELECT COUNT(*) FROM crm_opportunity_change")
+		report := w.Sync(t, r)
 		// The author of the change worked that day: one derived log-in more. The contact shows the city too.
 		if d := cmp.Diff(map[string]int64{"opportunity/opportunity updated": 1, "opportunity/opportunity_change inserted": 1, "opportunity/login inserted": 1,
-			"account/account updated": 1, "account/contact updated": 1, "note/activity updated": 1}, effects(report)); d != "" {
+			"account/account updated": 1, "account/contact updated": 1, "note/activity updated": 1}, connectortest.Effects(report)); d != "" {
 			t.Error(d)
 		}
-		for query, want := range map[string]string{
+		w.Is(t, map[string]string{
 			"SELECT amount FROM crm_opportunity WHERE ext_id = '" + open + "'":      "47115000",
 			"SELECT city FROM crm_account WHERE ext_id = '" + account + "'":         "Bonn",
 			"SELECT COUNT(*) FROM crm_activity WHERE deleted_at IS NOT NULL":        "1",
 			"SELECT deleted_at > 0 FROM crm_activity WHERE ext_id = '" + note + "'": "1",
 			"SELECT COUNT(*) - " + before + " FROM crm_opportunity_change":          "1",
-		} {
-			if got := w.one(t, query); got != want {
-				t.Errorf("%s: got %s, want %s", query, got, want)
-			}
-		}
+		})
 	})
 
 	t.Run("an expired session is opened again", func(t *testing.T) {

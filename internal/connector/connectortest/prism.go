@@ -1,0 +1,111 @@
+//go:build reference
+
+package connectortest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Prism serves descriptions of a vendor, files in RENDITE_SHARED/specs, with Stoplight's mock server and gives their
+// addresses. It checks every question against the description and answers with its examples; it keeps no state. The server
+// comes from npm, or from the folder RENDITE_PRISM where that has been done before.
+func Prism(t *testing.T, clean bool, specs ...string) []string {
+	t.Helper()
+	shared := os.Getenv("RENDITE_SHARED")
+	if shared == "" {
+		shared = filepath.Join("..", "..", "..", "..", "shared")
+	}
+	shared, err := filepath.Abs(shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := os.Getenv("RENDITE_PRISM")
+	if place == "" {
+		place = t.TempDir()
+		npm := exec.Command("npm", "install", "--no-audit", "--no-fund", "@stoplight/prism-cli@5.14.2")
+		npm.Dir = place
+		if out, err := npm.CombinedOutput(); err != nil {
+			t.Fatalf("this test needs npm and its registry: %v\n%s", err, out)
+		}
+	}
+	var addresses []string
+	for _, spec := range specs {
+		file := filepath.Join(shared, "specs", spec)
+		if clean {
+			dir := t.TempDir()
+			if out, err := exec.Command("node", filepath.Join(shared, "prism", "clean.mjs"), dir, file).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			file = filepath.Join(dir, filepath.Base(spec))
+		}
+		addresses = append(addresses, start(t, place, file))
+	}
+	return addresses
+}
+
+func start(t *testing.T, place, file string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	_ = listener.Close()
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command(filepath.Join(place, "node_modules", ".bin", "prism"), "mock", "-h", "127.0.0.1", "-p", port, file)
+	server.Stdout, server.Stderr = log, log
+	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // prism starts another process
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Kill(-server.Process.Pid, syscall.SIGKILL); _ = server.Wait() })
+	for range 480 {
+		if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
+			_ = c.Close()
+			return "http://127.0.0.1:" + port
+		}
+		time.Sleep(250 * time.Millisecond)
+	}
+	b, _ := os.ReadFile(log.Name())
+	t.Fatalf("prism does not serve %s: %s", file, b)
+	return ""
+}
+
+// Forward sends a question on to another server and returns its answer, which may be changed before it is given.
+func Forward(r *http.Request, address, path string) (status int, body []byte, err error) {
+	q, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, address+path, r.Body)
+	if err != nil {
+		return 0, nil, err
+	}
+	q.Header, q.ContentLength, q.URL.RawQuery = r.Header.Clone(), r.ContentLength, r.URL.RawQuery
+	q.Header.Del("Accept-Encoding")
+	a, err := http.DefaultClient.Do(q)
+	if err != nil {
+		return 0, nil, err
+	}
+	body, err = io.ReadAll(a.Body)
+	return a.StatusCode, body, errors.Join(err, a.Body.Close())
+}
+
+// Refusals collects the questions that do not keep to the description, by place.
+func Refusals(path string, status int, body []byte) string {
+	if status < 400 {
+		return ""
+	}
+	return path + ": " + strconv.Itoa(status) + " " + strings.TrimSpace(string(body[:min(len(body), 600)]))
+}
