@@ -62,6 +62,9 @@ type Gap struct {
 	Reason Reason
 }
 
+// Key is the key of the message for people; it takes the name of the table.
+func (g Gap) Key() string { return "connector.gap." + string(g.Reason) }
+
 // Reason is why; its text is the message connector.gap.REASON.
 type Reason string
 

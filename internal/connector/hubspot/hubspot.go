@@ -373,7 +373,7 @@ func (r *reader) search(ctx context.Context, o object, since time.Time, after st
 		filters = append(filters, map[string]string{"propertyName": "hs_object_id", "operator": "GT", "value": after})
 	}
 	var found results
-	body := map[string]any{"filterGroups": []any{map[string]any{"filters": filters}}, "sorts": []any{map[string]string{"propertyName": "hs_object_id", "direction": "ASCENDING"}},
+	body := map[string]any{"filterGroups": []any{map[string]any{"filters": filters}}, "sorts": []string{"hs_object_id"},
 		"properties": []string{o.modified}, "limit": size, "after": "0"}
 	if err := r.post(ctx, o.kind, "/crm/v3/objects/"+o.kind+"/search", body, &found); err != nil {
 		return connector.Page{}, err

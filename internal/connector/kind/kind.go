@@ -1,0 +1,30 @@
+// Package kind makes the Reader of a CRM by its name, as it stands in warehouse.Source.Kind.
+package kind
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/rendite-crm/rendite/internal/connector"
+	"github.com/rendite-crm/rendite/internal/connector/hubspot"
+	"github.com/rendite-crm/rendite/internal/connector/pipedrive"
+	"github.com/rendite-crm/rendite/internal/connector/tryton"
+)
+
+var readers = map[string]func(connector.Access) (connector.Reader, error){
+	"hubspot":   hubspot.New,
+	"pipedrive": pipedrive.New,
+	"tryton":    tryton.New,
+}
+
+// Names are the CRMs that can be read, in order.
+func Names() []string { return slices.Sorted(maps.Keys(readers)) }
+
+// New makes a Reader. connector.Missing for an unknown name, connector.Address where the server may not be spoken to.
+func New(name string, a connector.Access) (connector.Reader, error) {
+	f, ok := readers[name]
+	if !ok {
+		return nil, connector.Fail(connector.Missing, name)
+	}
+	return f(a)
+}

@@ -1,0 +1,61 @@
+package kind_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rendite-crm/rendite/internal/auth"
+	"github.com/rendite-crm/rendite/internal/connector"
+	"github.com/rendite-crm/rendite/internal/connector/kind"
+	"github.com/rendite-crm/rendite/internal/crm"
+)
+
+// Every reader keeps to the contract before it has spoken to anyone: names of its own, tables that exist, a prefix where
+// several objects fill a table, those that others refer to first.
+func TestReaders_keepToTheContract(t *testing.T) {
+	if d := cmp.Diff([]string{"hubspot", "pipedrive", "tryton"}, kind.Names()); d != "" {
+		t.Error(d)
+	}
+	for _, name := range kind.Names() {
+		r, err := kind.New(name, connector.Access{Settings: connector.Settings{Address: "https://crm.example.com", Database: "d", User: "u"}, Secret: auth.SecretOf("s"), Zone: time.UTC})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var names, tables []string
+		for _, o := range r.Objects() {
+			if slices.Contains(names, o.Name) || len(o.Tables) == 0 {
+				t.Errorf("%s: the object %q", name, o.Name)
+			}
+			names = append(names, o.Name)
+			if slices.Contains(tables, o.Tables[0]+o.Prefix) {
+				t.Errorf("%s: %s fills %s with the identifiers of another", name, o.Name, o.Tables[0])
+			}
+			tables = append(tables, o.Tables[0]+o.Prefix)
+			for _, table := range o.Tables {
+				if _, ok := crm.Find(table); !ok {
+					t.Errorf("%s: %s fills %q", name, o.Name, table)
+				}
+			}
+		}
+		for _, g := range r.Gaps() {
+			if _, ok := crm.Find(g.Table); !ok {
+				t.Errorf("%s: a gap in %q", name, g.Table)
+			}
+		}
+	}
+}
+
+func TestNew_refuses(t *testing.T) {
+	if _, err := kind.New("abacus", connector.Access{}); !connector.Is(err, connector.Missing) {
+		t.Error(err)
+	}
+	for _, name := range kind.Names() {
+		if _, err := kind.New(name, connector.Access{Settings: connector.Settings{Address: "http://crm.example.com"}}); !connector.Is(err, connector.Address) {
+			t.Errorf("%s speaks without encryption: %v", name, err)
+		}
+	}
+}
