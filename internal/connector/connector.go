@@ -71,6 +71,7 @@ type Reason string
 // The reasons.
 const (
 	NotOffered Reason = "not_offered" // the CRM has nothing of the kind, or does not give it away
+	NotRead    Reason = "not_read"    // the CRM has it, its connector does not read it
 	NotAllowed Reason = "not_allowed" // the access lacks the right, or the plan of the CRM lacks the feature
 	LatestOnly Reason = "latest_only" // only the latest value is known: a series grows from the first run on
 	Inferred   Reason = "inferred"    // inferred from who changed something on which day

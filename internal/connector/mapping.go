@@ -93,6 +93,9 @@ func (m Mapping) instant(raw map[string]any, path string) int64 {
 	return n
 }
 
+// wrongKind is the code that package crm gives to a value of another kind.
+const wrongKind = "kind"
+
 // Put reads a delivered value by the column's kind; one that cannot be read becomes the row's Problem. nil is "not
 // delivered".
 func (r *Row) Put(column string, v any, scale float64, zone *time.Location) {
@@ -107,7 +110,7 @@ func (r *Row) Put(column string, v any, scale float64, zone *time.Location) {
 	got, ok := value(c.Kind, v, or(scale, 1), zone)
 	if !ok {
 		if r.Problem == nil {
-			r.Problem = &crm.Problem{Column: column, Code: "kind", Value: asText(v)}
+			r.Problem = &crm.Problem{Column: column, Code: wrongKind, Value: asText(v)}
 		}
 		return
 	}

@@ -126,7 +126,7 @@ func (r *reader) Objects() []connector.Object {
 
 // Gaps are the same for all accounts.
 func (r *reader) Gaps() []connector.Gap {
-	return []connector.Gap{{Table: "login", Reason: connector.Limited}, {Table: "opportunity_change", Reason: connector.Limited}, {Table: "lead", Reason: connector.NotOffered}, {Table: "sales_document", Reason: connector.NotOffered}}
+	return []connector.Gap{{Table: "login", Reason: connector.Limited}, {Table: "opportunity_change", Reason: connector.Limited}, {Table: "lead", Reason: connector.NotRead}, {Table: "sales_document", Reason: connector.NotRead}}
 }
 
 func (r *reader) get(ctx context.Context, place, path string, query url.Values, into any) error {

@@ -70,7 +70,7 @@ func (r *reader) Objects() []connector.Object {
 
 // Gaps are the same for all companies.
 func (r *reader) Gaps() []connector.Gap {
-	return []connector.Gap{{Table: "login", Reason: connector.LatestOnly}, {Table: "ticket", Reason: connector.NotOffered}, {Table: "sales_document", Reason: connector.NotOffered}}
+	return []connector.Gap{{Table: "login", Reason: connector.LatestOnly}, {Table: "ticket", Reason: connector.NotOffered}, {Table: "sales_document", Reason: connector.NotOffered}, {Table: "lead", Reason: connector.NotRead}}
 }
 
 type answer struct {
