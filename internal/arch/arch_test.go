@@ -30,7 +30,7 @@ var layers = []string{
 	// people
 	"internal/auth",
 	// what CRMs deliver
-	"internal/connector", "internal/connector/connectortest", "internal/connector/hubspot", "internal/connector/pipedrive", "internal/connector/tryton", "internal/connector/kind",
+	"internal/connector", "internal/connector/connectortest", "internal/connector/hubspot", "internal/connector/pipedrive", "internal/connector/salesforce", "internal/connector/tryton", "internal/connector/kind",
 	// operations, and the pages over them
 	"internal/app", "internal/web", "internal/api", "internal/server",
 	// surfaces

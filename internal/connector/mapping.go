@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -202,6 +203,22 @@ func asText(v any) string {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	return fmt.Sprintf("%T", v) // a list or a group where a value should be: a reject, without its contents
+}
+
+// Domain is the host of a web address as people type it, without "www."; nil where there is none.
+func Domain(v any) any {
+	s := strings.TrimSpace(asText(v))
+	if s == "" {
+		return nil
+	}
+	if !strings.Contains(s, "://") {
+		s = "https://" + s
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" {
+		return nil
+	}
+	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 }
 
 var milliseconds = regexp.MustCompile(`^-?\d{11,14}$`)

@@ -149,6 +149,9 @@ func (r *run) all(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := r.keep(ctx); err != nil {
+		return err
+	}
 	next := r.state.Since
 	if r.state.High > 0 {
 		next = max(next, min(r.state.High, r.state.Start))
@@ -210,19 +213,13 @@ func (r *run) begin(ctx context.Context) error {
 	return r.keep(ctx) // so that a run which is broken off in its first page knows where it began
 }
 
-// keep commits what has been written, the cursor last.
+// keep commits what the first table got, with the cursor. The others have been committed by then: SQLite lets one write at
+// a time, so no two imports may be open together.
 func (r *run) keep(ctx context.Context) error {
-	for k := len(r.imports) - 1; k >= 0; k-- {
-		if k == 0 {
-			if err := r.imports[0].Reached(ctx, r.state.String()); err != nil {
-				return err
-			}
-		}
-		if err := r.imports[k].Pause(ctx); err != nil {
-			return err
-		}
+	if err := r.imports[0].Reached(ctx, r.state.String()); err != nil {
+		return err
 	}
-	return nil
+	return r.imports[0].Pause(ctx)
 }
 
 // drop takes back a run that brought nothing.
@@ -317,7 +314,6 @@ func (r *run) write(ctx context.Context, page Page) error {
 				return err
 			}
 		}
-		// SQLite lets one write at a time: what this table got is committed before the next begins.
 		if k > 0 {
 			if err := i.Pause(ctx); err != nil {
 				return err

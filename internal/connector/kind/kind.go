@@ -8,13 +8,15 @@ import (
 	"github.com/rendite-crm/rendite/internal/connector"
 	"github.com/rendite-crm/rendite/internal/connector/hubspot"
 	"github.com/rendite-crm/rendite/internal/connector/pipedrive"
+	"github.com/rendite-crm/rendite/internal/connector/salesforce"
 	"github.com/rendite-crm/rendite/internal/connector/tryton"
 )
 
 var readers = map[string]func(connector.Access) (connector.Reader, error){
-	"hubspot":   hubspot.New,
-	"pipedrive": pipedrive.New,
-	"tryton":    tryton.New,
+	"hubspot":    hubspot.New,
+	"pipedrive":  pipedrive.New,
+	"salesforce": salesforce.New,
+	"tryton":     tryton.New,
 }
 
 // Names are the CRMs that can be read, in order.

@@ -192,7 +192,7 @@ func (r *reader) rows(ctx context.Context, name string, record map[string]any) (
 	case "organizations":
 		m = r.mapping("account", "", owner, connector.Field{Column: "name", From: "name", With: func(v any) any { return cmp.Or(connector.Text(v), "#"+connector.Text(record["id"])) }},
 			connector.Field{Column: "street", From: "address", With: street}, connector.Field{Column: "postal_code", From: "address.postal_code"}, connector.Field{Column: "city", From: "address.locality"},
-			connector.Field{Column: "domain", From: "website", With: domain})
+			connector.Field{Column: "domain", From: "website", With: connector.Domain})
 	case "persons":
 		m = r.mapping("contact", "", connector.Field{Column: "account", From: "org_id"}, connector.Field{Column: "first_name", From: "first_name"}, connector.Field{Column: "last_name", From: "last_name"},
 			connector.Field{Column: "email", From: "emails", With: primary}, connector.Field{Column: "phone", From: "phones", With: primary}, connector.Field{Column: "role", From: "job_title"},
@@ -297,21 +297,6 @@ func street(v any) any {
 		return nil
 	}
 	return strings.TrimSpace(route + " " + number)
-}
-
-func domain(v any) any {
-	s := connector.Text(v)
-	if s == "" {
-		return nil
-	}
-	if !strings.Contains(s, "://") {
-		s = "https://" + s
-	}
-	u, err := url.Parse(s)
-	if err != nil {
-		return nil
-	}
-	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 }
 
 func kindOfActivity(v any) any {
