@@ -14,6 +14,7 @@ import (
 	"github.com/rendite-crm/rendite/examples"
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/server"
+	"github.com/rendite-crm/rendite/internal/store"
 )
 
 // guarded checks the headers that every answer bears.
@@ -100,7 +101,7 @@ func TestHeaders_whereSomethingBreaks(t *testing.T) {
 	mux.HandleFunc("GET /s/{secret}", func(http.ResponseWriter, *http.Request) { panic("an inner detail") })
 	h, err := w.server.Around(mux)
 	w.check(err)
-	secret := auth.NewSecret(auth.ShareSecret).Reveal()
+	secret := store.NewSecret()
 	rec := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, "/s/"+secret, nil)
 	h.ServeHTTP(rec, r)
@@ -210,6 +211,9 @@ func TestLog_holdsNoSecrets(t *testing.T) {
 	post := func(cookie, path string, form url.Values) answer {
 		return say(ask{method: "POST", path: path, cookie: cookie, form: form})
 	}
+	_, code, _ := strings.Cut(w.server.Setup(), "code=")
+	say(ask{path: "/setup?code=" + keep("set-up code", code)})
+	post("", "/setup", url.Values{"code": {code}, "name": {"Eve"}, "password": {password}})
 	// Wrong and right log-ins.
 	wrong := keep("wrong password", "Falsches Kennwort 4711")
 	post("", "/login", url.Values{"email": {"owner@example.com"}, "password": {wrong}})
@@ -225,11 +229,10 @@ func TestLog_holdsNoSecrets(t *testing.T) {
 	link := <-w.links
 	_, reset, _ := strings.Cut(link, "secret=")
 	keep("reset", reset)
-	form := post("", "/reset/password", url.Values{"secret": {reset}, "password": {keep("short password", "owner@example.com1")}})
+	form := post("", "/reset/password", url.Values{"secret": {reset}, "password": {keep("personal password", "forgetful@example.com")}})
 	if !strings.Contains(form.text, reset) { // the form goes on with it
 		t.Error("the form lost the secret of the reset")
 	}
-	pages = pages[:len(pages)-1]
 	post("", "/reset/password", url.Values{"secret": {reset}, "password": {keep("reset password", "Noch ein anderer Satz")}})
 	post("", "/reset/password", url.Values{"secret": {reset}, "password": {"Noch ein anderer Satz"}})
 	say(ask{path: "/reset?secret=none"})
@@ -266,7 +269,7 @@ func TestLog_holdsNoSecrets(t *testing.T) {
 	if a := say(ask{path: "/oidc/start?next=/"}); a.StatusCode != http.StatusBadGateway {
 		t.Errorf("the provider cannot be reached: status %d", a.StatusCode)
 	}
-	code := keep("code", "code-"+auth.NewSecret(auth.FlowSecret).Reveal())
+	code = keep("code", "code-"+auth.NewSecret(auth.FlowSecret).Reveal())
 	say(ask{path: "/oidc/callback?state=x&code=" + code})
 	say(ask{path: "/oidc/callback?error=access_denied&error_description=" + code})
 	// Failing requests, down to the database.
@@ -304,8 +307,11 @@ func TestLog_holdsNoSecrets(t *testing.T) {
 						head += strings.Join(v, " ")
 					}
 				}
+				if a.Request != nil && (strings.Contains(a.Request.URL.String(), form) || name == "reset" && a.Request.URL.Path == "/reset/password") {
+					continue // the page knows its own address, and the form goes on with its secret
+				}
 				if strings.Contains(a.text, form) || strings.Contains(head, form) {
-					t.Errorf("%v shows the %s", a.Request, name)
+					t.Errorf("status %d shows the %s: %.200s", a.StatusCode, name, a.text)
 				}
 			}
 		}

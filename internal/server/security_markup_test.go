@@ -18,13 +18,12 @@ import (
 const mark = "zqx"
 
 // harmful are texts that break out of an attribute, an element, an address, a script, a template or a line of a header
-// where one of them forgets to quote. The last is what a spreadsheet would run.
+// where one of them forgets to quote.
 var harmful = []string{
 	`"><script>zqx()</script><svg/onload=zqx()><img src=zqx onerror=zqx()>' onfocus='zqx()' zqx="`,
 	"javascript:zqx()//</textarea></title></style></script>--><zqx-a b=c>{{zqx}}${zqx()}`zqx`",
 	"＜script＞zqx＜/script＞\u2028\u202e&lt;zqx&gt;&#60;zqx&#62;%3Czqx%3E\\u003czqx\\u003e'\"\\\ufeff\u00ad<\u200dzqx>",
 	`x","op":"remove","zqx":"y'},zqx:{"` + "\r\nX-Injected: zqx\r\n\r\n<zqx>",
-	`=zqx()|' /c calc'!A0`,
 }
 
 // calm is of the same shape and harmless: what pages are made of is learned with it.
@@ -329,7 +328,6 @@ func (m *markup) fillIn(text string) (cookie string, cases []string) {
 		{"op": {"remove"}, "path": {text}},
 	} {
 		m.send(owner, at+"/preview", form)
-		m.send(owner, at+"/live", form)
 		m.send(owner, at+"/edit?scenario="+url.QueryEscape(text), form)
 		m.send(owner, at+"/edit", form)
 		m.send(owner, "/cases/"+cases[1]+"/edit", form)
@@ -355,7 +353,9 @@ func (m *markup) reading(text string, cases []string) (paths []string) {
 	for _, s := range []string{secret, broken} {
 		paths = append(paths, "/s/"+s, "/s/"+s+"/why", "/s/"+s+"/trace?of=users", "/s/"+s+"/trace?of=line.costs.licences", "/s/"+s+"/trace?of="+x, "/s/"+s+"?scenario="+x)
 	}
-	for _, id := range cases {
+	third := "/cases/" + cases[2] // has a name that is none, and is like the second otherwise
+	paths = append(paths, third, third+"/scenarios", third+"/costs", third+"/audit", third+"/case.yaml", third+"/why")
+	for _, id := range cases[:2] {
 		at := "/cases/" + id
 		for _, p := range []string{"", "/why", "/assumptions", "/costs", "/benefits", "/scenarios", "/actions", "/actions?month=6&p=50", "/audit", "/history", "/file", "/case.yaml", "/case.yaml?revision=1", "/save", "/seal", "/settings", "/share", "/complete?word=" + x, "/complete?word=us",
 			"/edit?path=users", "/edit?path=saved", "/edit?path=" + x, "/edit?path=users&scenario=more", "/add?group=benefits&q=" + x, "/add?group=costs&item=" + x, "/add?group=" + x, "/add?group=assumptions", "/line?path=costs.licences", "/line?path=" + x, "/rename?path=costs.licences", "/rename?path=" + x,
@@ -401,7 +401,7 @@ func TestMarkup_textsStayTexts(t *testing.T) {
 			t.Errorf("%s never showed a text", name)
 		}
 	}
-	if m.answers < 1500 {
+	if m.answers < 1000 {
 		t.Errorf("%d answers were looked at", m.answers)
 	}
 	// The log of what happened takes them as well, line by line.

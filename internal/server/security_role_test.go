@@ -141,6 +141,7 @@ var attempts = []attempt{
 	{pattern: "POST /organisations/{id}/rename", path: "/organisations/{org}/rename", form: "name=Muster AG", needs: auth.OrgRename},
 	{pattern: "POST /organisations/{id}/members", path: "/organisations/{org}/members", form: "user={guest}&role=editor", needs: auth.MemberChange},
 	{pattern: "POST /organisations/{id}/invite", path: "/organisations/{org}/invite", form: "email=&role=viewer", needs: auth.MemberInvite, status: 200},
+	{pattern: "POST /organisations/{id}/withdraw", path: "/organisations/{org}/withdraw", form: "invitation={invited}", needs: auth.MemberInvite},
 
 	{pattern: "/", path: "/nothing", needs: anybody, status: 404},
 }
@@ -269,6 +270,8 @@ func (w *world) fill(text, actor string, have map[string]string) string {
 			return secret
 		case "invitation":
 			return w.invitation(w.org, "owner", "")
+		case "invited":
+			return store.Hash(w.invitation(w.org, "owner", ""))
 		case "session":
 			_, id := w.session(user.Name)
 			return id

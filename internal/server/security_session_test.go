@@ -54,7 +54,7 @@ func TestSession_isNeverTheOneTheBrowserCameWith(t *testing.T) {
 	if a.StatusCode != http.StatusUnauthorized || len(a.Cookies()) != 0 || !w.inside(mine) {
 		t.Errorf("failed log-in: status %d, cookies %v", a.StatusCode, a.Cookies())
 	}
-	for _, odd := range []string{"", "rds_", strings.ToUpper(c.Value), c.Value + "A", c.Value[:len(c.Value)-1], auth.NewSecret(auth.ShareSecret).Reveal(), strings.Repeat("A", 4000), c.Value + "=", "%00"} {
+	for _, odd := range []string{"", "rds_", strings.ToUpper(c.Value), c.Value + "A", c.Value[:len(c.Value)-1], store.NewSecret(), strings.Repeat("A", 4000), c.Value + "=", "%00"} {
 		if w.inside(odd) {
 			t.Errorf("the cookie %q opens the pages", odd)
 		}
@@ -91,7 +91,7 @@ func TestSession_cookiesAreForThisServerAlone(t *testing.T) {
 			t.Errorf("preferences: %v", p.Cookies())
 		}
 		for _, c := range p.Cookies() {
-			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.Secure != secure {
 				t.Errorf("%s", c.Raw)
 			}
 		}

@@ -293,7 +293,7 @@ func TestSite_forwardedByWhomWeTrust(t *testing.T) {
 	default:
 		t.Error("no link was made")
 	}
-	if got := untrusted.do(ask{method: "POST", path: "/reset", form: url.Values{"email": {"owner@example.com"}}, header: map[string]string{"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "Forwarded": "host=evil.example"}}); got.StatusCode != http.StatusOK {
+	if got := untrusted.do(ask{method: "POST", path: "/reset", form: url.Values{"email": {"owner@example.com"}}, header: map[string]string{"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "Forwarded": "host=evil.example"}}); got.StatusCode != http.StatusOK {
 		t.Errorf("reset: status %d", got.StatusCode)
 	}
 	if link := <-untrusted.links; !strings.HasPrefix(link, untrusted.base+"/reset?secret=") {

@@ -26,6 +26,7 @@ func TestTenant_namesOfOthersOpenNothing(t *testing.T) {
 	secret, share := w.share(theirs, "owner")
 	_, token := w.token(w.org, "owner", auth.Scopes()...)
 	_, session := w.session("owner")
+	invited := store.Hash(w.invitation(w.org, "owner", secrecy+"@example.com"))
 	_, err = s.BeginDraft(ctx, theirs, w.people["owner"].ID, 1, small+"# "+secrecy)
 	w.check(err)
 
@@ -65,6 +66,8 @@ func TestTenant_namesOfOthersOpenNothing(t *testing.T) {
 		{post, "/organisations/" + w.org + "/members", url.Values{"user": {w.people["viewer"].ID}, "remove": {"1"}}, "", 404},
 		{post, "/organisations/" + w.other + "/members", url.Values{"user": {w.people["viewer"].ID}, "role": {"owner"}}, "", 404},
 		{post, "/organisations/" + w.other + "/members", url.Values{"user": {w.people["viewer"].ID}, "remove": {"1"}}, "", 404},
+		{post, "/organisations/" + w.org + "/withdraw", url.Values{"invitation": {invited}}, "", 404},
+		{post, "/organisations/" + w.other + "/withdraw", url.Values{"invitation": {invited}}, "", 404},
 		{get, "/organisations/" + w.org, nil, "", 404},
 		{get, "/?org=" + w.org, nil, "", 404},
 		{get, "/?org=" + w.org + "&q=" + secrecy, nil, "", 404},
