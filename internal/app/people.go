@@ -247,6 +247,10 @@ func (a *App) CreateToken(ctx context.Context, who Actor, org, name string, scop
 	if err := auth.Allowed(who.Actor, auth.TokenCreate, auth.Facts{Organisation: org, User: who.User}); err != nil {
 		return "", err
 	}
+	// Where the actor has nothing to do, a token would open nothing and yet stand in that organisation's log.
+	if err := a.inOrganisation(who, auth.MemberList, org); err != nil {
+		return "", err
+	}
 	parsed, err := auth.ParseScopes(scopes)
 	if err != nil {
 		return "", err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"html/template"
 	"net/http"
 	"slices"
@@ -43,6 +44,15 @@ type scenarioLink struct {
 	ID, Href, Label, Changes string
 	Current                  bool
 }
+
+// values are what a button sends beside its form. A name of the file may hold quotes, so it is no business of a template.
+func values(op, path string) string {
+	b, _ := json.Marshal(map[string]string{"op": op, "path": path}) // texts can always be written
+	return string(b)
+}
+
+// Values is what a button sends to do something with the scenario.
+func (s scenarioLink) Values(op string) string { return values(op, s.ID) }
 
 // ScenarioQuery is the end of links to the same scenario.
 func (p place) ScenarioQuery() template.URL { return template.URL(p.query()) } // encoded by url.Values
@@ -344,6 +354,9 @@ type lineView struct {
 	TraceHref, EditHref, RenameHref                            string
 	Grade                                                      tag
 }
+
+// Values is what a button sends to do something with the line.
+func (v lineView) Values(op string) string { return values(op, v.Path) }
 
 func (s *Site) costs(q *request) error    { return q.linesPage(false) }
 func (s *Site) benefits(q *request) error { return q.linesPage(true) }
