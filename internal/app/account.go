@@ -192,12 +192,18 @@ func (s accounts) UserByIdentity(ctx context.Context, issuer, subject string) (s
 	return u.ID, err == nil, err
 }
 
+// UserByEmail finds whoever has proved to own an address: by an invitation made out to it, or as an administrator, whom the
+// operator has let in. Who only typed it when joining is not found, or they could wait for its owner's single sign-on.
 func (s accounts) UserByEmail(ctx context.Context, email string) (string, bool, error) {
 	u, err := s.store.UserByEmail(ctx, email)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", false, nil
 	}
-	return u.ID, err == nil, err
+	if err != nil || u.Admin || u.PasswordHash == "" { // without a password only a provider vouches for it
+		return u.ID, err == nil, err
+	}
+	proved, err := s.store.InvitedAs(ctx, u.ID, u.Email)
+	return u.ID, proved, err
 }
 
 func (s accounts) LinkIdentity(ctx context.Context, user string, i auth.Identity) error {

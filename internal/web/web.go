@@ -271,7 +271,10 @@ func (q *request) read() error {
 	if q.Method == http.MethodGet || q.Method == http.MethodHead {
 		return nil
 	}
-	err := q.ParseMultipartForm(formMemory)
+	err := q.ParseForm() // ParseMultipartForm forgets the error of a form that is no upload
+	if err == nil {
+		err = q.ParseMultipartForm(formMemory)
+	}
 	var tooBig *http.MaxBytesError
 	switch {
 	case errors.Is(err, http.ErrNotMultipart) && q.PostForm != nil, err == nil:
@@ -330,7 +333,12 @@ func (q *request) fail(err error) {
 			message += " " + p.Hint
 		}
 	}
-	q.ResponseWriter.Header().Set("X-Message", url.PathEscape(message))
+	const most = 400 // characters; a message quotes what was sent, and a header has little room
+	short := message
+	if r := []rune(message); len(r) > most {
+		short = string(r[:most]) + "…"
+	}
+	q.ResponseWriter.Header().Set("X-Message", url.PathEscape(short))
 	if q.fragment() {
 		q.ResponseWriter.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		q.WriteHeader(status)
