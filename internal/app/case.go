@@ -152,13 +152,19 @@ func (a *App) Change(ctx context.Context, who Actor, caseID, label, file string,
 	return a.push(ctx, who, o, label, next)
 }
 
-func (a *App) editable(ctx context.Context, who Actor, caseID string) (*Open, error) {
+// inUse is allowed for an edit, which an archived case takes none of.
+func (a *App) inUse(ctx context.Context, who Actor, caseID string) (store.Case, error) {
 	c, err := a.allowed(ctx, who, auth.CaseEdit, caseID)
+	if err == nil && !c.Archived.IsZero() {
+		err = known(store.ErrArchived)
+	}
+	return c, err
+}
+
+func (a *App) editable(ctx context.Context, who Actor, caseID string) (*Open, error) {
+	c, err := a.inUse(ctx, who, caseID)
 	if err != nil {
 		return nil, err
-	}
-	if !c.Archived.IsZero() {
-		return nil, known(store.ErrArchived)
 	}
 	return a.open(ctx, who, c, 0)
 }
@@ -207,7 +213,7 @@ func (a *App) Redo(ctx context.Context, who Actor, caseID string) (*Open, error)
 }
 
 func (a *App) step(ctx context.Context, who Actor, caseID string, move func(ctx context.Context, caseID, userID string) (store.Draft, error)) (*Open, error) {
-	c, err := a.allowed(ctx, who, auth.CaseEdit, caseID)
+	c, err := a.inUse(ctx, who, caseID)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +225,7 @@ func (a *App) step(ctx context.Context, who Actor, caseID string, move func(ctx 
 
 // Discard drops the draft.
 func (a *App) Discard(ctx context.Context, who Actor, caseID string) (*Open, error) {
-	c, err := a.allowed(ctx, who, auth.CaseEdit, caseID)
+	c, err := a.inUse(ctx, who, caseID)
 	if err != nil {
 		return nil, err
 	}
@@ -316,10 +322,11 @@ func (a *App) Merge(ctx context.Context, who Actor, caseID string, head int, cho
 	if len(open) > 0 {
 		return 0, &Error{Code: Conflict, Key: "web.error.conflict", Head: o.Head}
 	}
-	if _, err := a.store.RebaseDraft(ctx, caseID, who.User, int64(head), "merge", string(merged)); err != nil {
+	if r, err = a.store.MergeDraft(ctx, who.log(), caseID, int64(head), string(o.Text), string(merged), reason); err != nil {
 		return 0, known(err)
 	}
-	return a.Save(ctx, who, caseID, reason)
+	a.saved(ctx, who, r)
+	return int(r.Number), nil
 }
 
 // Restore makes an older revision the newest.
@@ -365,14 +372,11 @@ func (a *App) Audit(ctx context.Context, o *Open, scenario string, l *locale.Loc
 	return slices.Concat(decide.Against(sealed, now), list), nil
 }
 
-// Revisions lists the revisions of a case, newest first.
+// Revisions is RevisionPage with the texts, thirty at a time.
 func (a *App) Revisions(ctx context.Context, who Actor, caseID, cursor string) ([]store.Revision, string, error) {
-	if _, err := a.allowed(ctx, who, auth.CaseRead, caseID); err != nil {
-		return nil, "", err
-	}
-	list, next, err := a.store.Revisions(ctx, caseID, store.Page{Cursor: cursor, Limit: 30})
+	list, next, err := a.RevisionPage(ctx, who, caseID, cursor, 30)
 	if err != nil {
-		return nil, "", known(err)
+		return nil, "", err
 	}
 	for i := range list {
 		if list[i], err = a.store.Revision(ctx, caseID, list[i].Number); err != nil {
@@ -382,9 +386,9 @@ func (a *App) Revisions(ctx context.Context, who Actor, caseID, cursor string) (
 	return list, next, nil
 }
 
-// Seals lists the seals of a case, oldest first.
+// Seals lists the seals of a case, latest first. The people in them are not for shared links.
 func (a *App) Seals(ctx context.Context, who Actor, caseID string) ([]store.Seal, error) {
-	if _, err := a.allowed(ctx, who, auth.CaseRead, caseID); err != nil {
+	if _, err := a.allowed(ctx, who, auth.CaseExport, caseID); err != nil {
 		return nil, err
 	}
 	return a.store.Seals(ctx, caseID)

@@ -66,6 +66,7 @@ type Filter struct {
 	Status       string
 	Sort         string // updated (default) or name; roi, npv, break_even within the page
 	Cursor       string
+	Limit        int // of a page, 1 to 500; 0 is 50
 	Archived     bool
 }
 
@@ -79,7 +80,7 @@ func (a *App) Cases(ctx context.Context, who Actor, f Filter) (list []Standing, 
 		sort = store.ByName
 	}
 	cases, next, err := a.store.Cases(ctx, store.CaseFilter{OrgID: f.Organisation, Search: f.Search, Status: store.Status(f.Status), Archived: f.Archived, Sort: sort},
-		store.Page{Cursor: f.Cursor, Limit: 50})
+		store.Page{Cursor: f.Cursor, Limit: f.Limit})
 	if err != nil {
 		return nil, "", known(err)
 	}
