@@ -304,6 +304,9 @@ func (a *App) Merging(ctx context.Context, who Actor, caseID string) (*Merge, er
 // Merge brings the draft and the newest revision together, with a choice for each conflict, and saves the result. head is
 // the revision that the choices were made for; a newer one is a Conflict again.
 func (a *App) Merge(ctx context.Context, who Actor, caseID string, head int, choices map[string]revision.Choice, reason string) (int, error) {
+	if _, err := a.allowed(ctx, who, auth.CaseSave, caseID); err != nil {
+		return 0, err
+	}
 	o, err := a.editable(ctx, who, caseID)
 	if err != nil {
 		return 0, err
