@@ -38,7 +38,7 @@ func TestCreate(t *testing.T) {
 	})
 	w.run("refuses", func(w *world) {
 		_, err := w.Create(w.ctx, editor, w.org, []byte(noYAML), "x", "")
-		if e := w.fails(err, app.Invalid, "web.error.case"); len(e.Problems) == 0 {
+		if e := w.failure(err, app.Invalid, "web.error.case"); len(e.Problems) == 0 {
 			w.Error("no problem is named")
 		}
 		_, err = w.Create(w.ctx, editor, w.org, nil, "x", "")
@@ -96,7 +96,7 @@ func TestChange(t *testing.T) {
 
 	w.run("what computed must go on computing", func(w *world) {
 		_, err := w.Change(w.ctx, editor, id, "x", "", func(t *revision.Text) (*revision.Text, error) { return t.Set("costs.licences", "usres * 1 EUR/month") })
-		if e := w.fails(err, app.Invalid, "web.error.value"); e.Problems.Err() == nil {
+		if e := w.failure(err, app.Invalid, "web.error.value"); e.Problems.Err() == nil {
 			w.Error("no problem is named")
 		}
 		if o := w.open("editor", id, 0); w.at(o.Text, "costs.licences") != "users * 20 EUR/month" || w.at(o.Text, "assumptions.users") != "12" {
@@ -131,7 +131,7 @@ func TestSetText_takesAnythingButNotOverAnotherWindow(t *testing.T) {
 		w.Errorf("%+v", o)
 	}
 	_, err = w.SetText(w.ctx, editor, id, []byte(broken), seen)
-	if e := w.fails(err, app.Conflict, "web.file.conflict"); e.Head != 1 {
+	if e := w.failure(err, app.Conflict, "web.file.conflict"); e.Head != 1 {
 		w.Errorf("head %d", e.Head)
 	}
 	if o := w.open("editor", id, 0); string(o.Text) != noYAML {
@@ -239,7 +239,7 @@ func TestSave(t *testing.T) {
 	}
 
 	_, err = w.SaveText(w.ctx, w.as("anna"), id, []byte(small), 3, "")
-	if e := w.fails(err, app.Conflict, "web.error.conflict"); e.Head != 4 {
+	if e := w.failure(err, app.Conflict, "web.error.conflict"); e.Head != 4 {
 		w.Errorf("head %d", e.Head)
 	}
 	_, err = w.SaveText(w.ctx, w.as("anna"), id, []byte(noYAML), 4, "")

@@ -53,7 +53,7 @@ func TestComment_refused(t *testing.T) {
 	for name, text := range map[string]string{"nothing": "", "blanks": " \n\t", "too long": strings.Repeat("ä", app.MaxComment+1)} {
 		w.run(name, func(w *world) {
 			_, err := w.Comment(w.ctx, w.as("editor"), id, users, "", text)
-			if e := w.fails(err, app.Invalid, "web.error.comment"); e.Field != "text" {
+			if e := w.failure(err, app.Invalid, "web.error.comment"); e.Field != "text" {
 				w.Errorf("field %q", e.Field)
 			}
 		})

@@ -35,7 +35,7 @@ func TestMerge_bothKeepWhatTheyChanged(t *testing.T) {
 		w.Errorf("opened: %+v", mine)
 	}
 	_, err = w.Save(w.ctx, editor, id, "zu spät")
-	if e := w.fails(err, app.Conflict, "web.error.conflict"); e.Head != 2 {
+	if e := w.failure(err, app.Conflict, "web.error.conflict"); e.Head != 2 {
 		w.Errorf("head %d", e.Head)
 	}
 	m, err = w.Merging(w.ctx, editor, id)
@@ -85,7 +85,7 @@ func TestMerge_withChoices(t *testing.T) {
 			path := m.Conflicts[0].Path
 			for _, none := range []map[string]revision.Choice{nil, {"discount": c.choice}} {
 				_, err = w.Merge(w.ctx, editor, id, 2, none, "")
-				if e := w.fails(err, app.Conflict, "web.error.conflict"); e.Head != 2 {
+				if e := w.failure(err, app.Conflict, "web.error.conflict"); e.Head != 2 {
 					w.Errorf("head %d", e.Head)
 				}
 			}
@@ -124,7 +124,7 @@ func TestMerge_anotherHeadMeanwhile(t *testing.T) {
 
 	for _, old := range []int{m.Head, 1, 0, 4} {
 		_, err = w.Merge(w.ctx, editor, id, old, nil, "")
-		if e := w.fails(err, app.Conflict, "web.error.conflict"); e.Head != 3 {
+		if e := w.failure(err, app.Conflict, "web.error.conflict"); e.Head != 3 {
 			w.Errorf("head %d", e.Head)
 		}
 	}

@@ -20,9 +20,8 @@ import (
 // of whoever asks, a comment, a link and a guest.
 type target struct {
 	*world
-	who                          app.Actor
-	id, comment, share, guest    string
-	ownToken, ownSession, secret string
+	who                       app.Actor
+	id, comment, share, guest string
 }
 
 // Texts that need no computation.

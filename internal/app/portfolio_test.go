@@ -425,10 +425,10 @@ func TestCases_comeInPages(t *testing.T) {
 	}
 	_, next := w.list(app.Filter{Sort: "name", Limit: 2})
 	for name, f := range map[string]app.Filter{"of another order": {Cursor: next}, "made up": {Sort: "name", Cursor: "x"}} {
-		f.Organisation = w.org
-		_, _, err := w.Cases(w.ctx, w.as("viewer"), f)
-		if e := w.fails(err, app.Invalid, "web.error.request"); e == nil {
-			w.Errorf("a cursor %s is taken", name)
-		}
+		w.run("a cursor "+name, func(w *world) {
+			f.Organisation = w.org
+			_, _, err := w.Cases(w.ctx, w.as("viewer"), f)
+			w.fails(err, app.Invalid, "web.error.request")
+		})
 	}
 }

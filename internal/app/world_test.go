@@ -128,7 +128,13 @@ func (w *world) ok(err error) {
 }
 
 // fails checks the code and the message of an error.
-func (w *world) fails(err error, code app.Code, key string) *app.Error {
+func (w *world) fails(err error, code app.Code, key string) {
+	w.Helper()
+	w.failure(err, code, key)
+}
+
+// failure is fails for those who want to see more of it.
+func (w *world) failure(err error, code app.Code, key string) app.Error {
 	w.Helper()
 	var e *app.Error
 	if !errors.As(err, &e) {
@@ -137,7 +143,7 @@ func (w *world) fails(err error, code app.Code, key string) *app.Error {
 	if e.Code != code || e.Key != key {
 		w.Errorf("error %v, want %s %s", err, code, key)
 	}
-	return e
+	return *e
 }
 
 // denied checks an error of package auth.
