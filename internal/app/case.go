@@ -81,22 +81,30 @@ func (a *App) open(ctx context.Context, who Actor, c store.Case, number int) (*O
 		o.Text, o.CanUndo, o.CanRedo = []byte(draft.Text), draft.CanUndo(), draft.CanRedo()
 		o.Dirty = draft.CanUndo() || draft.CanRedo() || !bytes.Equal(o.Text, o.Saved)
 	}
-	s, err := a.store.Seal(ctx, c.ID)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-	case err != nil:
-		return nil, err
-	default:
-		o.Seal = &s
-		sealed := r
-		if s.Revision != r.Number {
-			if sealed, err = a.store.Revision(ctx, c.ID, s.Revision); err != nil {
-				return nil, err
-			}
-		}
-		o.SealedText = []byte(sealed.Text)
+	return o, a.sealed(ctx, who, o)
+}
+
+// sealed adds the seal that counts to an open case. The people and reasons in it are not for shared links.
+func (a *App) sealed(ctx context.Context, who Actor, o *Open) error {
+	s, err := a.store.Seal(ctx, o.Case.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
 	}
-	return o, nil
+	if err != nil {
+		return err
+	}
+	if !a.MayExport(who, o.Case) {
+		s.ByID, s.ByName, s.Note = "", "", ""
+	}
+	o.Seal, o.SealedText = &s, o.Saved
+	if int(s.Revision) != o.Revision {
+		r, err := a.store.Revision(ctx, o.Case.ID, s.Revision)
+		if err != nil {
+			return known(err)
+		}
+		o.SealedText = []byte(r.Text)
+	}
+	return nil
 }
 
 // Create makes a case of a text. The name is what the text calls it; a text that does not compute is taken too, so that
@@ -267,7 +275,7 @@ func (a *App) SaveText(ctx context.Context, who Actor, caseID string, text []byt
 
 // saved keeps what follows from a new revision: the case's name and its key figures.
 func (a *App) saved(ctx context.Context, who Actor, r store.Revision) {
-	if c, err := a.store.Case(ctx, r.CaseID); err == nil {
+	if c, err := a.store.Case(ctx, r.CaseID); err == nil && c.Head == r.Number { // else another save came after, with a name of its own
 		if name := nameOf([]byte(r.Text), c.Name); name != c.Name {
 			_ = a.store.RenameCase(ctx, who.log(), r.CaseID, name)
 		}

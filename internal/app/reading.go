@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/store"
@@ -26,19 +25,7 @@ func (a *App) Read(ctx context.Context, who Actor, caseID string, number int) (*
 		return nil, known(err)
 	}
 	o := &Open{Case: c, Organisation: org.Name, Text: []byte(r.Text), Saved: []byte(r.Text), Revision: number, Head: int(c.Head), Readonly: true}
-	s, err := a.store.Seal(ctx, caseID)
-	if errors.Is(err, store.ErrNotFound) {
-		return o, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	sealed, err := a.store.Revision(ctx, caseID, s.Revision)
-	if err != nil {
-		return nil, known(err)
-	}
-	o.Seal, o.SealedText = &s, []byte(sealed.Text)
-	return o, nil
+	return o, a.sealed(ctx, who, o)
 }
 
 // MayExport reports whether the actor may have the file of a case, and not only its report.

@@ -23,6 +23,16 @@ func TestShare(t *testing.T) {
 	if string(o.Text) != small || o.CanEdit || o.Dirty {
 		w.Errorf("%+v", o)
 	}
+	_, err = w.Seal(w.ctx, w.as("anna"), id, "Bernd Schulz", "vertraulich")
+	w.ok(err)
+	read, err := w.Read(w.ctx, who, id, 0)
+	w.ok(err)
+	if o, err = w.Open(w.ctx, who, id, 0); err != nil || *o.Seal != *read.Seal {
+		w.Fatal(err)
+	}
+	if s := read.Seal; s.Revision != 1 || s.Hash != app.Hash([]byte(small)) || s.At.IsZero() || s.ByID+s.ByName+s.Note != "" {
+		w.Errorf("the link tells of the seal: %+v", s)
+	}
 	_, err = w.Open(w.ctx, who, second, 0)
 	w.denied(err, "auth_not_found")
 
