@@ -75,10 +75,10 @@ type Made struct {
 type Seal struct {
 	Number   int       `json:"number" doc:"From 1; the highest counts."`
 	Revision int       `json:"revision" doc:"The revision that was signed off."`
-	By       string    `json:"by" doc:"Who pressed the button." example:"Anna Müller"`
+	By       string    `json:"by" doc:"Who pressed the button; empty through a shared link." example:"Anna Müller"`
 	At       time.Time `json:"at" doc:"When."`
 	Hash     string    `json:"hash" doc:"SHA-256 of the text, in hexadecimal."`
-	Note     string    `json:"note" doc:"Who signed it off, and what was said." example:"Bernd Schulz: approved by the board"`
+	Note     string    `json:"note" doc:"Who signed it off, and what was said; empty through a shared link." example:"Bernd Schulz: approved by the board"`
 }
 
 func seal(s store.Seal) Seal {

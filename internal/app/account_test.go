@@ -242,3 +242,81 @@ func TestActor(t *testing.T) {
 	}
 	w.fails(w.SetName(w.ctx, who, " "), app.Invalid, "web.error.name")
 }
+
+// What package auth asks for, as its interfaces promise it.
+func TestStoresOfAuth(t *testing.T) {
+	w := newWorld(t)
+	s := w.SessionStore()
+	made := auth.Session{Hash: "abc", User: w.ids["anna"], Created: w.now(), Seen: w.now(), Address: "192.0.2.1", Agent: "Firefox"}
+	w.ok(s.InsertSession(w.ctx, made))
+	got, found, err := s.SessionByHash(w.ctx, "abc")
+	w.ok(err)
+	if made.Created, made.Seen = got.Created, got.Seen; !found || got != made {
+		w.Errorf("%t %+v", found, got)
+	}
+	w.wait(time.Hour)
+	w.ok(s.TouchSession(w.ctx, "abc", w.now()))
+	if later, _, err := s.SessionByHash(w.ctx, "abc"); err != nil || later.Seen.Sub(got.Seen) < time.Hour || later.Created != got.Created {
+		w.Errorf("touched: %+v %v", later, err)
+	}
+	w.wait(auth.DefaultAbsolute) // touching does not make it last longer
+	if _, found, err := s.SessionByHash(w.ctx, "abc"); err != nil || found {
+		w.Errorf("a session after %s: %t %v", auth.DefaultAbsolute, found, err)
+	}
+	w.ok(s.DeleteSession(w.ctx, "abc"))
+	w.ok(s.DeleteSession(w.ctx, "never there"))
+
+	w.password("bernd", goodPassword)
+	c := w.CredentialStore()
+	cred, found, err := c.CredentialByEmail(w.ctx, "BERND@example.com")
+	w.ok(err)
+	if !found || cred.User != w.ids["bernd"] || cred.Disabled {
+		w.Errorf("%t %+v", found, cred)
+	}
+	w.ok(c.ReplacePasswordHash(w.ctx, cred.User, "not the one that stands", "x"))
+	if !w.logsIn("bernd", goodPassword) {
+		w.Error("a slow log-in replaced a newer password")
+	}
+	for _, email := range []string{"nobody@example.com", "no address", ""} {
+		if _, found, err := c.CredentialByEmail(w.ctx, email); found || err != nil {
+			w.Errorf("%q: %t %v", email, found, err)
+		}
+	}
+	w.disable("viewer")
+	if cred, found, err := c.CredentialByEmail(w.ctx, "vera@example.com"); !found || !cred.Disabled || err != nil {
+		w.Errorf("%t %+v %v", found, cred, err)
+	}
+
+	i := w.Identities()
+	outside := auth.Identity{Issuer: "https://sso.example.com", Subject: "42", Email: "neu@example.com", Name: "Nele Neu"}
+	if _, found, err := i.UserByIdentity(w.ctx, outside.Issuer, outside.Subject); found || err != nil {
+		w.Error(found, err)
+	}
+	id, err := i.CreateUser(w.ctx, outside)
+	w.ok(err)
+	who, err := w.Actor(w.ctx, id)
+	w.ok(err)
+	home, err := w.Home(w.ctx, who, "")
+	w.ok(err)
+	if who.Name != "Nele Neu" || who.Admin || len(who.Roles) != 1 || who.Roles[home] != auth.Owner {
+		w.Errorf("%+v", who)
+	}
+	w.ok(i.LinkIdentity(w.ctx, w.ids["anna"], auth.Identity{Issuer: outside.Issuer, Subject: "43", Name: "Anna"}))
+	for subject, want := range map[string]string{"42": id, "43": w.ids["anna"]} {
+		if got, found, err := i.UserByIdentity(w.ctx, outside.Issuer, subject); got != want || !found || err != nil {
+			w.Errorf("%s: %s %t %v", subject, got, found, err)
+		}
+	}
+	if got, found, err := i.UserByEmail(w.ctx, "Otto@example.org"); got != w.ids["otto"] || !found || err != nil {
+		w.Error(got, found, err)
+	}
+	if _, found, err := i.UserByEmail(w.ctx, "nobody@example.org"); found || err != nil {
+		w.Error(found, err)
+	}
+	// An address that an account has cannot be taken by somebody from outside.
+	_, err = i.CreateUser(w.ctx, auth.Identity{Issuer: outside.Issuer, Subject: "44", Email: "otto@example.org"})
+	w.fails(err, app.Conflict, "web.error.exists")
+	if _, found, err := i.UserByIdentity(w.ctx, outside.Issuer, "44"); found || err != nil {
+		w.Error(found, err)
+	}
+}
