@@ -12,9 +12,10 @@ import (
 	"github.com/rendite-crm/rendite/internal/store"
 )
 
-// Comments lists what was said at a place of a case, oldest first; all places where anchor is empty.
+// Comments lists what was said at a place of a case, oldest first; all places where anchor is empty. A shared link shows
+// the report without them.
 func (a *App) Comments(ctx context.Context, who Actor, caseID, anchor string) ([]store.Comment, error) {
-	if _, err := a.allowed(ctx, who, auth.CaseRead, caseID); err != nil {
+	if _, err := a.allowed(ctx, who, auth.CaseExport, caseID); err != nil {
 		return nil, err
 	}
 	list, err := a.store.Comments(ctx, caseID)

@@ -139,7 +139,7 @@ type commentView struct {
 }
 
 func (q *request) talk(d *desk, anchor string) (*talk, error) {
-	if q.who.Share != nil {
+	if !q.s.App.MayExport(q.who, d.Case) {
 		return nil, nil // a visitor sees the numbers, not what was said about them
 	}
 	list, err := q.s.App.Comments(q.Context(), q.who, d.Case.ID, anchor)
