@@ -5,11 +5,12 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/rendite-crm/rendite/internal/cli.Version=$(VERSION)
 GO ?= go
 FUZZTIME ?= 60s
+LOADTIME ?= 600
 LISTEN ?= 127.0.0.1:8080
 DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race reference lint vuln fuzz bench screenshots golden generate postgres chromium axe clean
+.PHONY: run build test race load reference lint vuln fuzz bench screenshots golden generate postgres chromium axe clean
 
 run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
 	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
@@ -17,6 +18,7 @@ run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0
 build: bin/rendite
 
 bin/rendite: $(shell find cmd internal examples -type f -not -name '*_test.go' -not -path '*/testdata/*' 2>/dev/null) go.mod go.sum | go
+	@echo "building Rendite; the first time takes a minute or two"
 	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/rendite
 
 .PHONY: go
@@ -67,6 +69,9 @@ generate: | go ## the Go code of the store's queries, after a change to internal
 	@$(GO) -C tools build -o ../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc
 	@bin/sqlc generate -f internal/store/sqlc.yaml
 	@cd internal/store && sha256sum query/sql/*.sql migration/*.sql > query/sources.sum
+
+load: build ## 200 connections that keep moving a slider: LOADTIME seconds of it, with the memory meanwhile
+	@.ci/load $(LOADTIME)
 
 postgres: ## the programs that the store's tests start a private PostgreSQL with
 	@.ci/postgres

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/rendite-crm/rendite/internal/auth"
@@ -96,6 +97,8 @@ func TestAccountsFromTheFirstToTheLast(t *testing.T) {
 	anna := w.open(locale.English)
 	anna.goTo("/")
 	anna.see(anna.text("web.setup.title"))
+	anna.see(anna.text("web.setup.code")) // which the link in the terminal brings along
+	anna.goTo(strings.TrimPrefix(w.server.Setup(), w.url))
 	anna.fill(anna.text("web.name"), "Anna Beispiel")
 	anna.fill(anna.text("web.email"), "anna@example.com")
 	anna.fill(anna.text("web.nav.organisation"), "Muster AG")

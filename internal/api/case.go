@@ -36,6 +36,7 @@ func aCase(c store.Case, sealed bool) Case {
 type ListedCase struct {
 	Case
 	Figures *Figures `json:"figures,omitempty" doc:"Of the newest revision; left out where it does not compute."`
+	Pending bool     `json:"pending,omitempty" doc:"Whether the figures are not there yet because the server has too much to do: ask again."`
 }
 
 // Figures are the key figures of a case.
@@ -248,7 +249,7 @@ func (a *API) home(ctx context.Context, q *ask, asked string) (string, error) {
 }
 
 func listed(s app.Standing) ListedCase {
-	c := ListedCase{Case: aCase(s.Case, s.Sealed)}
+	c := ListedCase{Case: aCase(s.Case, s.Sealed), Pending: s.Pending}
 	if s.Outcome != nil {
 		r := s.Outcome.Result
 		x := r.Simulation

@@ -27,6 +27,7 @@ type Member struct {
 
 // Invitation is the link that lets somebody in.
 type Invitation struct {
+	ID      string    `json:"id" doc:"Identifier; it opens nothing."`
 	Secret  string    `json:"secret,omitempty" doc:"Opens the organisation; shown this once."`
 	Path    string    `json:"path,omitempty" doc:"The page that accepts it, on this server; hand it to the person."`
 	Email   string    `json:"email,omitempty" doc:"The only address that may accept it; left out for anybody." example:"bernd@example.com"`
@@ -167,7 +168,26 @@ func (a *API) members() {
 			if err != nil {
 				return nil, err
 			}
-			return &body[Invitation]{Invitation{secret, "/invitation/" + secret, i.Email, string(i.Role), i.Expires}}, nil
+			return &body[Invitation]{Invitation{i.ID, secret, "/invitation/" + secret, i.Email, string(i.Role), i.Expires}}, nil
+		})
+	add(a, operation{id: "list-invitations", method: "GET", path: "/organisations/{organisation}/invitations", tag: tag, summary: "List open invitations",
+		text: "Those that can still be accepted, oldest first; without their secrets."},
+		func(ctx context.Context, q *ask, in *InOrganisation) (*body[Page[Invitation]], error) {
+			list, err := a.App.Invitations(ctx, q.who, in.Organisation)
+			if err != nil {
+				return nil, err
+			}
+			return &body[Page[Invitation]]{Page[Invitation]{Items: each(list, func(i store.Invitation) Invitation {
+				return Invitation{ID: i.ID, Email: i.Email, Role: string(i.Role), Expires: i.Expires}
+			})}}, nil
+		})
+	add(a, operation{id: "withdraw-invitation", method: "DELETE", path: "/organisations/{organisation}/invitations/{invitation}", tag: tag, summary: "Withdraw an invitation", status: 204,
+		text: "One that was accepted is gone: take the member out instead."},
+		func(ctx context.Context, q *ask, in *struct {
+			InOrganisation
+			Invitation string `path:"invitation" maxLength:"100" doc:"Identifier of the invitation."`
+		}) (*nothing, error) {
+			return nil, a.App.Withdraw(ctx, q.who, in.Organisation, in.Invitation)
 		})
 	add(a, operation{id: "change-member", method: "PATCH", path: "/organisations/{organisation}/members/{user}", tag: tag, summary: "Change what a member may do", status: 204, errors: []kind{conflict},
 		text: "An organisation keeps at least one owner who can sign in."},

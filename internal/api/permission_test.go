@@ -26,6 +26,8 @@ var attempts = []struct {
 	{"list-organisation-events", call{request: "GET /organisations/{org}/events"}},
 	{"list-members", call{request: "GET /organisations/{org}/members"}},
 	{"invite-member", call{request: "POST /organisations/{org}/invitations", json: `{"role":"viewer"}`}},
+	{"list-invitations", call{request: "GET /organisations/{org}/invitations"}},
+	{"withdraw-invitation", call{request: "DELETE /organisations/{org}/invitations/{invitation}"}},
 	{"change-member", call{request: "PATCH /organisations/{org}/members/{guest}", json: `{"role":"editor"}`}},
 	{"remove-member", call{request: "DELETE /organisations/{org}/members/{guest}"}},
 	{"list-cases", call{request: "GET /cases?organisation={org}"}},
@@ -94,6 +96,7 @@ func TestPermissions_areThoseOfTheTable(t *testing.T) {
 			call{as: "editor", request: "POST /cases/{case}/shares", json: `{"days":3}`, status: 201, keep: map[string]string{"share": "id"}},
 			call{as: "editor", request: "POST /cases/{case}/shares", json: `{"days":3}`, status: 201, keep: map[string]string{"link": "secret"}},
 			call{as: "owner", request: "POST /tokens", json: `{"name":"x","scopes":["cases:read"],"days":3}`, status: 201, keep: map[string]string{"token": "id"}},
+			call{as: "owner", request: "POST /organisations/{org}/invitations", json: `{"role":"viewer"}`, status: 201, keep: map[string]string{"invitation": "id"}},
 		)
 		as := name
 		switch {

@@ -124,7 +124,7 @@ func (a *App) Create(ctx context.Context, who Actor, org string, text []byte, na
 	if err != nil {
 		return "", known(err)
 	}
-	a.keepOutcome(ctx, c.ID, 1, text)
+	_, _ = a.keepOutcome(ctx, c.ID, 1, text) // else when somebody looks
 	return c.ID, nil
 }
 
@@ -280,7 +280,7 @@ func (a *App) saved(ctx context.Context, who Actor, r store.Revision) {
 			_ = a.store.RenameCase(ctx, who.log(), r.CaseID, name)
 		}
 	}
-	a.keepOutcome(ctx, r.CaseID, int(r.Number), []byte(r.Text))
+	_, _ = a.keepOutcome(ctx, r.CaseID, int(r.Number), []byte(r.Text)) // else when somebody looks
 }
 
 // Merge is how a draft and what another saved meanwhile go together.

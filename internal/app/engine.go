@@ -3,12 +3,12 @@ package app
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"runtime"
 	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/rendite-crm/rendite/internal/calc"
 	"github.com/rendite-crm/rendite/internal/catalogue"
@@ -32,6 +32,8 @@ const (
 	queueLength = 150
 	// retryAfter is when to come again.
 	retryAfter = 2 * time.Second
+	// longest is how long somebody waits for a computation, the queue included. What the examples ask for takes a second.
+	longest = 30 * time.Second
 )
 
 // Engine computes answers for many people at once: no more at a time than there are cores, a bounded queue, and nothing
@@ -44,7 +46,8 @@ type Engine struct {
 	answers *lru.Cache[question, *calc.Answer]
 	whys    *lru.Cache[question, *decide.Explanation]
 	texts   *lru.Cache[[sha256.Size]byte, *revision.Text]
-	flight  singleflight.Group
+	flights flights
+	longest time.Duration
 	runs    atomic.Int64
 	refused atomic.Int64
 }
@@ -69,7 +72,7 @@ func NewEngine(cat *catalogue.Catalogue, version string) (*Engine, error) {
 			return nil, err
 		}
 	}
-	e := &Engine{cat: cat, version: version, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	e := &Engine{cat: cat, version: version, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), longest: longest}
 	e.answers, _ = lru.New[question, *calc.Answer](keptAnswers) // only a size below one fails
 	e.whys, _ = lru.New[question, *decide.Explanation](keptWhys)
 	e.texts, _ = lru.New[[sha256.Size]byte, *revision.Text](keptAnswers)
@@ -107,21 +110,47 @@ func (e *Engine) Case(text []byte, l *locale.Locale) calc.Case {
 	return calc.Case{Name: l.Text("web.file_name", nil), Text: text, Catalogue: e.cat, Version: e.version}
 }
 
-// enter waits for a core. It fails at once where too many wait, and with ctx.
-func (e *Engine) enter(ctx context.Context) (leave func(), err error) {
+// compute runs something on a core of its own, and waits for one. It fails at once where too many wait, with ctx, and
+// after longest: then either no core came free, or the case takes too long.
+func (e *Engine) compute(ctx context.Context, run func(context.Context) error) error {
+	busy := &Error{Code: Unavailable, Key: "web.error.busy", RetryAfter: retryAfter}
+	defer e.waiting.Add(-1)
 	if e.waiting.Add(1) > int64(cap(e.slots)*queueLength) {
-		e.waiting.Add(-1)
 		e.refused.Add(1)
-		return nil, &Error{Code: Unavailable, Key: "web.error.busy", RetryAfter: retryAfter}
+		return busy
 	}
+	own, cancel := context.WithTimeout(ctx, e.longest)
+	defer cancel()
 	select {
 	case e.slots <- struct{}{}:
-		e.runs.Add(1)
-		return func() { <-e.slots; e.waiting.Add(-1) }, nil
-	case <-ctx.Done():
-		e.waiting.Add(-1)
-		return nil, ctx.Err()
+	case <-own.Done():
+		if ctx.Err() == nil {
+			e.refused.Add(1)
+			return busy
+		}
+		return ctx.Err()
 	}
+	defer func() { <-e.slots }()
+	e.runs.Add(1)
+	err := run(own)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return &Error{Code: Unavailable, Key: "web.error.too_long", Args: diag.Args{"seconds": int(e.longest.Seconds())}}
+	}
+	return err
+}
+
+// once is compute for something that several may ask for at the same time; key says what.
+func once[T any](ctx context.Context, e *Engine, key string, run func(context.Context) (T, error)) (T, error) {
+	v, err := e.flights.do(ctx, key, func(ctx context.Context) (any, error) {
+		var t T
+		err := e.compute(ctx, func(ctx context.Context) (err error) { t, err = run(ctx); return err })
+		return t, err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return v.(T), nil
 }
 
 // Answer computes a case in a scenario with so many draws; 0 is calc.DefaultDraws. Problems of the case are an Error with
@@ -131,12 +160,7 @@ func (e *Engine) Answer(ctx context.Context, text []byte, scenario string, draws
 	if a, ok := e.answers.Get(q); ok {
 		return a, nil
 	}
-	v, err, _ := e.flight.Do(q.key("answer"), func() (any, error) {
-		leave, err := e.enter(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer leave()
+	return once(ctx, e, q.key("answer"), func(ctx context.Context) (*calc.Answer, error) {
 		a, list, err := calc.Run(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Draws: draws, Seed: calc.DefaultSeed, Lang: string(l.Lang()),
 			Definitions: draws != QuickDraws, Brief: draws == QuickDraws})
 		if err != nil {
@@ -151,10 +175,6 @@ func (e *Engine) Answer(ctx context.Context, text []byte, scenario string, draws
 		}
 		return a, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return v.(*calc.Answer), nil
 }
 
 // Vary is a quick answer to a case with other values of one range, in the unit of the file. ok is false where that takes a
@@ -172,12 +192,11 @@ func (e *Engine) Vary(ctx context.Context, text []byte, scenario, id string, val
 	if !ok {
 		return nil, false, nil
 	}
-	leave, err := e.enter(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	defer leave()
-	answer, list, err := a.Vary(ctx, id, d, calc.Options{Draws: QuickDraws, Workers: e.workers()})
+	var list diag.List
+	err = e.compute(ctx, func(ctx context.Context) (err error) {
+		answer, list, err = a.Vary(ctx, id, d, calc.Options{Draws: QuickDraws, Workers: e.workers()})
+		return err
+	})
 	if err != nil || list.Err() != nil {
 		return nil, false, err
 	}
@@ -198,12 +217,7 @@ func (e *Engine) Explain(ctx context.Context, text []byte, scenario string, l *l
 	if x, ok := e.whys.Get(q); ok {
 		return x, nil
 	}
-	v, err, _ := e.flight.Do(q.key("why"), func() (any, error) {
-		leave, err := e.enter(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer leave()
+	return once(ctx, e, q.key("why"), func(ctx context.Context) (*decide.Explanation, error) {
 		s, err := e.study(ctx, text, scenario, l)
 		if err != nil {
 			return nil, err
@@ -216,10 +230,6 @@ func (e *Engine) Explain(ctx context.Context, text []byte, scenario string, l *l
 		e.whys.Add(q, x)
 		return x, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return v.(*decide.Explanation), nil
 }
 
 func (e *Engine) study(ctx context.Context, text []byte, scenario string, l *locale.Locale) (*decide.Study, error) {
@@ -235,26 +245,22 @@ func (e *Engine) study(ctx context.Context, text []byte, scenario string, l *loc
 
 // Seek says what must hold for a target.
 func (e *Engine) Seek(ctx context.Context, text []byte, scenario string, t decide.Target, l *locale.Locale) (*decide.Goal, error) {
-	leave, err := e.enter(ctx)
+	var g decide.Goal
+	err := e.compute(ctx, func(ctx context.Context) error {
+		s, err := e.study(ctx, text, scenario, l)
+		if err == nil {
+			g, err = s.Seek(ctx, t)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
-	s, err := e.study(ctx, text, scenario, l)
-	if err != nil {
-		return nil, err
-	}
-	g, err := s.Seek(ctx, t)
-	return &g, err
+	return &g, nil
 }
 
 // Compare computes the case and all its scenarios on the same random numbers; nil where the case has no scenario.
-func (e *Engine) Compare(ctx context.Context, text []byte, l *locale.Locale) (*result.Comparison, error) {
-	leave, err := e.enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
+func (e *Engine) Compare(ctx context.Context, text []byte, l *locale.Locale) (c *result.Comparison, err error) {
 	m, list := calc.Check(e.Case(text, l), "")
 	if list.Err() != nil {
 		return nil, problems(list)
@@ -263,7 +269,10 @@ func (e *Engine) Compare(ctx context.Context, text []byte, l *locale.Locale) (*r
 	for _, s := range m.File.Scenarios {
 		ids = append(ids, s.ID)
 	}
-	c, list, err := calc.Compare(ctx, e.Case(text, l), ids, calc.Options{Seed: calc.DefaultSeed, Lang: string(l.Lang())})
+	err = e.compute(ctx, func(ctx context.Context) (err error) {
+		c, list, err = calc.Compare(ctx, e.Case(text, l), ids, calc.Options{Seed: calc.DefaultSeed, Lang: string(l.Lang())})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

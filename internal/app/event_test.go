@@ -134,6 +134,13 @@ func TestEvents(t *testing.T) {
 			return []event{mine("admin", store.InvitationCreated, d{"role": "editor", "email": ""}),
 				{"", false, "nele", store.UserCreated, d{"user": joined, "name": "Nele Neu"}}, mine("nele", store.InvitationAccepted, d{"role": "editor"})}
 		}},
+		{"withdraw an invitation", func() {
+			i, _, err := w.Invitation(w.ctx, keep(w.Invite(w.ctx, anna, w.org, "", "viewer")))
+			w.ok(err)
+			w.ok(w.Withdraw(w.ctx, anna, w.org, i.ID))
+		}, func() []event {
+			return []event{mine("anna", store.InvitationCreated, d{"role": "viewer", "email": ""}), mine("anna", store.InvitationRevoked, d{})}
+		}},
 		{"role, twice", func() {
 			w.ok(w.SetRole(w.ctx, anna, w.org, w.ids["otto"], "editor"))
 			w.ok(w.SetRole(w.ctx, anna, w.org, w.ids["otto"], "editor"))

@@ -139,9 +139,9 @@ func (a *App) Events(ctx context.Context, who Actor, org, caseID, cursor string)
 	return list, next, known(err)
 }
 
-// Organisation finds one that the actor belongs to.
+// Organisation finds one that the actor belongs to or looks after.
 func (a *App) Organisation(ctx context.Context, who Actor, org string) (store.Organisation, error) {
-	if err := a.inOrganisation(who, auth.CaseRead, org); err != nil {
+	if err := a.inOrganisation(who, auth.CaseRead, org); err != nil && a.inOrganisation(who, auth.MemberList, org) != nil {
 		return store.Organisation{}, err
 	}
 	o, err := a.store.Organisation(ctx, org)
@@ -207,6 +207,23 @@ func (a *App) Invitation(ctx context.Context, secret string) (store.Invitation, 
 	}
 	o, err := a.store.Organisation(ctx, i.OrgID)
 	return i, o, known(err)
+}
+
+// Invitations lists those of an organisation that can still be accepted, oldest first.
+func (a *App) Invitations(ctx context.Context, who Actor, org string) ([]store.Invitation, error) {
+	if err := a.inOrganisation(who, auth.MemberInvite, org); err != nil {
+		return nil, err
+	}
+	list, err := a.store.Invitations(ctx, org)
+	return slices.DeleteFunc(list, func(i store.Invitation) bool { return !i.AcceptedAt.IsZero() || !i.Expires.After(a.now()) }), known(err)
+}
+
+// Withdraw ends an invitation that nobody has accepted.
+func (a *App) Withdraw(ctx context.Context, who Actor, org, id string) error {
+	if err := a.inOrganisation(who, auth.MemberInvite, org); err != nil {
+		return err
+	}
+	return known(a.store.RevokeInvitation(ctx, who.log(), org, id))
 }
 
 func invited(err error) error {

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/rendite-crm/rendite/internal/app"
@@ -125,6 +126,45 @@ func TestInvite_accept(t *testing.T) {
 	w.fails(err, app.Invalid, "web.error.request")
 	_, err = w.Invite(w.ctx, w.as("anna"), w.org, "kein Postfach", "viewer")
 	w.fails(err, app.Invalid, "web.error.email")
+}
+
+func TestInvitations_listAndWithdraw(t *testing.T) {
+	w := newWorld(t)
+	used, late, open := w.invite("", "viewer"), w.invite("", "editor"), ""
+	_, err := w.Join(w.ctx, passwords(), used, "Nele Neu", "neu@example.com", goodPassword)
+	w.ok(err)
+	listed := func(want ...string) {
+		w.Helper()
+		list, err := w.Invitations(w.ctx, w.as("anna"), w.org)
+		w.ok(err)
+		var got []string
+		for _, i := range list {
+			got = append(got, string(i.Role))
+		}
+		if !slices.Equal(got, want) {
+			w.Errorf("invitations for %v, want %v", got, want)
+		}
+	}
+	listed("editor")
+	w.wait(auth.InvitationLifetime - day)
+	open = w.invite("", "owner")
+	listed("editor", "owner")
+	w.wait(2 * day)
+	listed("owner")
+	_, err = w.Accept(w.ctx, w.as("otto"), late)
+	w.fails(err, app.NotFound, "web.error.invitation")
+
+	i, _, err := w.Invitation(w.ctx, open)
+	w.ok(err)
+	w.fails(w.Withdraw(w.ctx, w.as("otto"), w.other, i.ID), app.NotFound, "web.error.not_found") // another organisation's
+	w.ok(w.Withdraw(w.ctx, w.as("bernd"), w.org, i.ID))
+	listed()
+	w.fails(w.Withdraw(w.ctx, w.as("bernd"), w.org, i.ID), app.NotFound, "web.error.not_found")
+	_, err = w.Accept(w.ctx, w.as("otto"), open)
+	w.fails(err, app.NotFound, "web.error.invitation")
+	if w.role(w.ids["otto"]) != "" {
+		w.Error("a link that was withdrawn lets somebody in")
+	}
 }
 
 func TestMembers_anOwnerAlwaysStays(t *testing.T) {

@@ -179,6 +179,12 @@ var attempts = map[string]func(ctx context.Context, t *target) error{
 		_, err := t.Invite(ctx, t.who, t.org, "", "viewer")
 		return err
 	},
+	"Invitations": func(ctx context.Context, t *target) error { _, err := t.Invitations(ctx, t.who, t.org); return err },
+	"Withdraw": func(ctx context.Context, t *target) error {
+		_, made, err := t.store.CreateInvitation(ctx, by, store.Invitation{OrgID: t.org, Role: store.Viewer, Expires: t.now().Add(day)})
+		t.ok(err)
+		return t.Withdraw(ctx, t.who, t.org, made.ID)
+	},
 	"SetRole": func(ctx context.Context, t *target) error {
 		return t.member().SetRole(ctx, t.who, t.org, t.guest, "editor")
 	},
@@ -237,7 +243,7 @@ MayExport          -      -    -     -        yes    yes       yes    yes   -   
 MayCompute         log    hid  hid   yes      yes    yes       yes    yes   yes   | yes        -           -              -            -        -         -
 Cases              log    hid  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
 Portfolio          log    hid  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
-Organisation       log    hid  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
+Organisation       log    hid  hid   hid      yes    yes       yes    yes   yes   | yes        -           -              -            yes      -         -
 
 Create             log    hid  hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
 Draft              log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
@@ -264,6 +270,8 @@ RevokeShare        log    -    hid   hid      -      -         yes    yes   hid 
 
 Members            log    hid  hid   hid      yes    yes       yes    yes   yes   | -          -           -              -            yes      -         -
 Invite             log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
+Invitations        log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
+Withdraw           log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
 SetRole            log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
 RemoveMember       log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
 RenameOrganisation log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
@@ -24,8 +25,9 @@ const jointDraws = 1000
 type Standing struct {
 	Case   store.Case
 	Sealed bool
-	// Outcome is nil where the case does not compute.
+	// Outcome is nil where the case does not compute, and where Pending says that it has not been computed yet.
 	Outcome *Outcome
+	Pending bool
 }
 
 // Outcome is what is kept of a revision's result, so that a portfolio is there without computing it again.
@@ -35,18 +37,21 @@ type Outcome struct {
 	NPV []float64 `json:"npv"`
 }
 
-// keepOutcome computes a revision and keeps its figures. A failure is no failure of the save: the portfolio computes what
-// is missing.
-func (a *App) keepOutcome(ctx context.Context, caseID string, number int, text []byte) *Outcome {
+// keepOutcome computes a revision and keeps its figures; nil where the case does not compute. A failure is no failure of
+// the save: the portfolio computes what is missing.
+func (a *App) keepOutcome(ctx context.Context, caseID string, number int, text []byte) (*Outcome, error) {
 	answer, err := a.Engine.Answer(ctx, text, "", 0, locale.New(locale.English))
+	if code, ok := CodeOf(err); ok && code == Invalid {
+		return nil, nil
+	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	o := outcomeOf(answer)
 	if buf, err := json.Marshal(o); err == nil {
 		_ = a.store.KeepOutcome(ctx, store.Outcome{CaseID: caseID, Revision: int64(number), Version: a.Engine.version, JSON: string(buf)})
 	}
-	return o
+	return o, nil
 }
 
 func outcomeOf(answer *calc.Answer) *Outcome {
@@ -85,12 +90,11 @@ func (a *App) Cases(ctx context.Context, who Actor, f Filter) (list []Standing, 
 		return nil, "", known(err)
 	}
 	for _, c := range cases {
-		o, err := a.outcome(ctx, c)
+		s, err := a.standing(ctx, c)
 		if err != nil {
 			return nil, "", err
 		}
-		_, err = a.store.Seal(ctx, c.ID)
-		list = append(list, Standing{Case: c, Sealed: err == nil, Outcome: o})
+		list = append(list, s)
 	}
 	figure := map[string]func(*result.Result) *float64{
 		"roi": func(r *result.Result) *float64 { return r.Simulation.ROI.P50 }, "npv": func(r *result.Result) *float64 { return r.Simulation.NPV.P50 },
@@ -137,7 +141,26 @@ func (a *App) outcome(ctx context.Context, c store.Case) (*Outcome, error) {
 	if err != nil {
 		return nil, known(err)
 	}
-	return a.keepOutcome(ctx, c.ID, int(c.Head), []byte(r.Text)), nil
+	return a.keepOutcome(ctx, c.ID, int(c.Head), []byte(r.Text))
+}
+
+// standing is a case with its figures. Where the engine has no time for them now, that is no failure of the list.
+func (a *App) standing(ctx context.Context, c store.Case) (Standing, error) {
+	s := Standing{Case: c}
+	var err error
+	if s.Outcome, err = a.outcome(ctx, c); err != nil {
+		if code, ok := CodeOf(err); !ok || code != Unavailable {
+			return s, err
+		}
+		s.Pending = true
+	}
+	switch _, err = a.store.Seal(ctx, c.ID); {
+	case err == nil:
+		s.Sealed = true
+	case !errors.Is(err, store.ErrNotFound):
+		return s, err
+	}
+	return s, nil
 }
 
 // Sum is a portfolio added up: the plans' cash flows by calendar month, and the joint distribution of the cases' net

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -17,14 +16,10 @@ import (
 // Kind is the prefix of a secret: it says what the secret opens, to people and to scanners that look for leaked secrets.
 type Kind string
 
-// The kinds of secrets.
+// The kinds of secrets that this package makes; package store makes those of tokens, invitations, shares and resets.
 const (
-	SessionSecret    Kind = "rds_"
-	TokenSecret      Kind = "rdt_"
-	InvitationSecret Kind = "rdi_"
-	ShareSecret      Kind = "rdl_"
-	ResetSecret      Kind = "rdr_"
-	FlowSecret       Kind = "rdf_"
+	SessionSecret Kind = "rds_"
+	FlowSecret    Kind = "rdf_"
 )
 
 // How long a secret that is sent by e-mail opens something.
@@ -110,12 +105,3 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `
 
 // MarshalText hides the secret from YAML, XML and the like.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// Bearer is the API token of a request: "Authorization: Bearer rdt_…" (RFC 6750, 2.1).
-func Bearer(r *http.Request) (Secret, bool) {
-	scheme, rest, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return Secret{}, false
-	}
-	return ParseSecret(TokenSecret, strings.TrimSpace(rest))
-}

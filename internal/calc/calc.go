@@ -80,7 +80,21 @@ type Answer struct {
 // errors and warnings.
 func Check(c Case, scenario string) (*model.Model, diag.List) {
 	m, _, list := read(c, scenario)
+	// Only a large case can be too large; compiling small ones as well would double what a check takes.
+	if m != nil && (len(m.Lines)+len(m.File.Assumptions))*m.File.Horizon > MaxCells/20 {
+		if g, err := m.Compile(); err == nil { // Run tells of a fault of ours
+			if d, ok := tooMuch(c, g); ok {
+				return nil, append(list, d)
+			}
+		}
+	}
 	return m, list
+}
+
+// tooMuch reports a case that needs more values than are possible.
+func tooMuch(c Case, g *plan.Graph) (diag.Diagnostic, bool) {
+	n := g.Cells()
+	return diag.New("too_much_work", diag.Position{File: c.Name}, diag.Args{"cells": n, "limit": MaxCells}), n > MaxCells
 }
 
 // read is Check. With no scenario it also returns the models of all scenarios by id, those that are right.
@@ -218,8 +232,8 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("compile %s: %w", c.Name, err)
 	}
-	if n := g.Cells(); n > MaxCells {
-		return nil, diag.List{diag.New("too_much_work", diag.Position{File: c.Name}, diag.Args{"cells": n, "limit": MaxCells})}, nil
+	if d, ok := tooMuch(c, g); ok {
+		return nil, diag.List{d}, nil
 	}
 	order := keys(base, others)
 	compiled := time.Now()

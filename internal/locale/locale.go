@@ -78,6 +78,7 @@ type Locale struct {
 	keys             map[string]bool
 	percentSeparator string
 	patterns         sync.Map // of pattern, by code of the currency
+	fixed            sync.Map // of string, by key: the messages without arguments, which never change
 }
 
 var locales = map[Lang]func() *Locale{
@@ -152,6 +153,11 @@ func (l *Locale) Text(key string, args diag.Args) string {
 	if !l.keys[key] {
 		return "⟦" + key + "⟧"
 	}
+	if len(args) == 0 {
+		if s, ok := l.fixed.Load(key); ok {
+			return s.(string)
+		}
+	}
 	data := make(map[string]any, len(args))
 	cfg := i18n.LocalizeConfig{MessageID: key, TemplateData: data, TemplateParser: l.parser}
 	for name, v := range args {
@@ -164,6 +170,9 @@ func (l *Locale) Text(key string, args diag.Args) string {
 	if err != nil && s == "" { // with a text, the error only says that the message has no plural forms
 		rest := strings.TrimPrefix(diag.Diagnostic{Code: key, Args: args}.Error(), key)
 		return "⟦" + key + clean(rest) + "⟧"
+	}
+	if len(args) == 0 {
+		l.fixed.Store(key, s) // bounded by the number of keys
 	}
 	return s
 }

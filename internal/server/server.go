@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +12,9 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rendite-crm/rendite/internal/api"
@@ -31,6 +34,8 @@ const (
 	maxHeader  = 32 << 10
 	maxBody    = 2 << 20
 	shutdown   = 10 * time.Second
+	// keepKeys is how long a repeated request is recognised by its Idempotency-Key; docs/api.md says so.
+	keepKeys = 24 * time.Hour
 )
 
 // Config says how to run.
@@ -51,7 +56,7 @@ type Config struct {
 	Version      string
 	Log          *slog.Logger
 	Now          func() time.Time
-	// Administrator is told of password reset links; nil writes them to the log.
+	// Administrator is told of password reset links; nil writes them to the terminal.
 	Administrator func(ctx context.Context, email, link string)
 }
 
@@ -65,6 +70,8 @@ type Server struct {
 	metrics  *metrics
 	route    func(*http.Request) string
 	done     chan error
+
+	setupCode string
 }
 
 // ErrNeedsAccounts is returned for an address beyond this machine without accounts.
@@ -85,21 +92,23 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if !c.Accounts && !loopback(host) {
 		return nil, ErrNeedsAccounts
 	}
-	db, err := store.Open(ctx, c.Database, store.WithClock(c.Now))
+	// The address first: where another program has it, the database is left alone.
+	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Store: db, config: c, done: make(chan error, 1)}
-	if err := s.build(); err != nil {
-		return nil, errors.Join(err, db.Close())
+	db, err := store.Open(ctx, c.Database, store.WithClock(c.Now))
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
 	}
-	if s.listener, err = net.Listen("tcp", c.Listen); err != nil {
-		return nil, errors.Join(err, db.Close())
+	s := &Server{Store: db, config: c, listener: listener, done: make(chan error, 1)}
+	if err := s.build(ctx); err != nil {
+		return nil, errors.Join(err, db.Close(), listener.Close())
 	}
 	return s, nil
 }
 
-func (s *Server) build() error {
+func (s *Server) build(ctx context.Context) error {
 	c := s.config
 	engine, err := app.NewEngine(c.Catalogue, c.Version)
 	if err != nil {
@@ -107,10 +116,18 @@ func (s *Server) build() error {
 	}
 	s.App = app.New(s.Store, engine, c.Now)
 	s.metrics = newMetrics(engine, c.Version)
-	o := web.Options{App: s.App, Version: c.Version, Log: c.Log, BaseURL: c.BaseURL, Now: c.Now, Person: c.Person, Firm: c.Firm}
+	o := web.Options{App: s.App, Version: c.Version, Log: c.Log, BaseURL: c.BaseURL, Address: s.URL(), Now: c.Now, Person: c.Person, Firm: c.Firm}
 	if c.Accounts {
 		if o.Accounts, err = s.accounts(); err != nil {
 			return err
+		}
+		fresh, err := s.App.Fresh(ctx)
+		if err != nil {
+			return err
+		}
+		if fresh {
+			s.setupCode = rand.Text()
+			o.Accounts.SetupCode = s.setupCode
 		}
 	}
 	pages, err := web.New(o)
@@ -183,13 +200,31 @@ func (s *Server) URL() string {
 	if s.config.BaseURL != "" {
 		return s.config.BaseURL
 	}
-	u := url.URL{Scheme: "http", Host: s.listener.Addr().String(), Path: "/"}
+	host, port, _ := net.SplitHostPort(s.listener.Addr().String()) // the system wrote it
+	if a, err := netip.ParseAddr(host); err == nil && a.IsUnspecified() {
+		if name, err := os.Hostname(); err == nil {
+			host = name
+		}
+	}
+	u := url.URL{Scheme: "http", Host: net.JoinHostPort(host, port), Path: "/"}
 	return u.String()
+}
+
+// Setup is the page that makes the first account, with the code that it asks for; empty where there is an account already
+// or none are used. It is for the operator's terminal.
+func (s *Server) Setup() string {
+	if s.setupCode == "" {
+		return ""
+	}
+	return strings.TrimSuffix(s.URL(), "/") + "/setup?code=" + s.setupCode
 }
 
 // Serve answers requests until ctx ends, then lets running ones finish, and closes the database.
 func (s *Server) Serve(ctx context.Context) error {
 	go func() { s.done <- s.http.Serve(s.listener) }()
+	keeping, stopped := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { s.prune(keeping) })
 	var err error
 	select {
 	case err = <-s.done:
@@ -200,10 +235,30 @@ func (s *Server) Serve(ctx context.Context) error {
 			err = errors.Join(err, s.http.Close())
 		}
 	}
+	stopped()
+	wg.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
 	return errors.Join(err, s.Store.Close())
+}
+
+// prune deletes what has run out, now and every hour.
+func (s *Server) prune(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if n, err := s.Store.Prune(ctx, keepKeys); err != nil && ctx.Err() == nil {
+			s.config.Log.Warn("deleting what has run out", "error", err)
+		} else if n > 0 {
+			s.config.Log.Debug("deleted what has run out", "rows", n)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func loopback(host string) bool {

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rendite-crm/rendite/internal/store"
+	"github.com/rendite-crm/rendite/internal/store/storetest"
 )
 
 // saveForever is the other program of the tests below: it saves 1,000 revisions and prints the number of each that was
@@ -106,9 +106,6 @@ func TestWhatWasAcknowledgedSurvivesBeingKilled(t *testing.T) {
 
 func TestWhatWasAcknowledgedSurvivesACrashOfPostgreSQL(t *testing.T) {
 	address := newDatabase(t, store.PostgreSQL)
-	if server.dir == "" {
-		t.Log("RENDITE_TEST_POSTGRES is not ours to crash; saving is tested, the crash is not")
-	}
 	s := mustOpen(t, address)
 	u, o, err := s.Setup(t.Context(), store.User{Email: "a@example.com", Name: "A"}, "A")
 	if err != nil {
@@ -119,16 +116,19 @@ func TestWhatWasAcknowledgedSurvivesACrashOfPostgreSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := killed(t, address, c.ID, 200)
-	if server.dir != "" {
-		if err := server.as("pg_ctl", "-D", filepath.Join(server.dir, "data"), "-m", "immediate", "stop"); err != nil {
-			t.Fatal(err)
-		}
+	up, ours, err := storetest.CrashPostgreSQL()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ours {
 		if _, err := s.SaveRevision(t.Context(), store.Revision{CaseID: c.ID, Base: last}); err == nil {
 			t.Error("saved while the server was down")
 		}
-		if err := server.up(); err != nil {
+		if err := up(); err != nil {
 			t.Fatal(err)
 		}
+	} else {
+		t.Log("RENDITE_TEST_POSTGRES is not ours to crash; saving is tested, the crash is not")
 	}
 	// The store that was open all along finds its way back by itself.
 	allThere(t, s, c.ID, last)

@@ -22,9 +22,9 @@ func TestAddressesThatCannotBeOpenedSayWhyWithoutThePassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	locked := *socket
-	if server.dir != "" {
-		server.run(t, "CREATE ROLE locked LOGIN PASSWORD 'other'")
-		t.Cleanup(func() { server.run(t, "DROP ROLE locked") })
+	ours := storetest.CommandPostgreSQL(t, "CREATE ROLE locked LOGIN PASSWORD 'other'")
+	if ours {
+		t.Cleanup(func() { storetest.CommandPostgreSQL(t, "DROP ROLE locked") })
 		locked.User = url.UserPassword("locked", "geheim")
 	}
 	missing := *socket
@@ -42,7 +42,7 @@ func TestAddressesThatCannotBeOpenedSayWhyWithoutThePassword(t *testing.T) {
 		"no database":      {text, text},
 		"below a file":     {filepath.Join(text, "x.db"), text},
 	} {
-		if name == "wrong password" && server.dir == "" {
+		if name == "wrong password" && !ours {
 			continue
 		}
 		_, err := store.Open(t.Context(), c.address)

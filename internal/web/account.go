@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"crypto/subtle"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -26,6 +27,9 @@ type Accounts struct {
 	OIDC      *auth.OIDC // nil where there is no provider
 	OIDCName  string
 	Proxies   []netip.Prefix
+	// SetupCode is asked for when the first account is made, so that it is made by whoever can see the terminal; empty asks
+	// for none.
+	SetupCode string
 	// Administrator is told of a reset link where no mail server is set.
 	Administrator func(ctx context.Context, email, link string)
 }
@@ -61,7 +65,8 @@ type accountPage struct {
 	frame
 	Kind, Next, Email, Wrong, OIDC                        string
 	Lead, Action, Secret, Name, Organisation, Go, Heading string
-	AskName, AskEmail, AskOrg, Done                       bool
+	AskName, AskEmail, AskOrg, AskCode, Done              bool
+	Code                                                  string
 }
 
 func (q *request) accountPage(kind, title string) accountPage {
@@ -136,6 +141,7 @@ func (q *request) setup(wrong string, status int) error {
 	p := q.accountPage("setup", q.t("web.setup.title", nil))
 	p.Lead, p.Action, p.Go, p.AskName, p.AskEmail, p.AskOrg, p.Wrong = q.t("web.setup.text", nil), "/setup", q.t("web.setup.go", nil), true, true, true, wrong
 	p.Name, p.Email, p.Organisation = q.FormValue("name"), q.FormValue("email"), q.FormValue("organisation")
+	p.AskCode, p.Code = q.s.Accounts.SetupCode != "", q.FormValue("code")
 	q.page(status, "account", p)
 	return nil
 }
@@ -143,6 +149,9 @@ func (q *request) setup(wrong string, status int) error {
 func (s *Site) setupFirst(q *request) error {
 	if s.Accounts == nil {
 		return q.to("/", "", "")
+	}
+	if code := s.Accounts.SetupCode; code != "" && subtle.ConstantTimeCompare([]byte(code), []byte(strings.TrimSpace(q.FormValue("code")))) == 0 {
+		return q.setup(q.t("web.setup.code.wrong", nil), http.StatusForbidden)
 	}
 	user, err := s.App.Setup(q.Context(), s.Accounts.Passwords, q.FormValue("name"), q.FormValue("email"), q.FormValue("organisation"), q.FormValue("password"))
 	if err != nil {
@@ -194,7 +203,9 @@ func (s *Site) reset(q *request) error {
 		return err
 	}
 	if secret != "" {
-		s.Accounts.Administrator(q.Context(), email, q.base()+"/reset?secret="+url.QueryEscape(secret))
+		// Not from the request: whoever asks could send the link elsewhere with a forged Host.
+		base := strings.TrimSuffix(cmp.Or(s.BaseURL, s.Address), "/")
+		s.Accounts.Administrator(q.Context(), email, base+"/reset?secret="+url.QueryEscape(secret))
 	}
 	p := q.accountPage("reset", q.t("web.reset.title", nil))
 	p.Done = true
@@ -405,9 +416,6 @@ func (s *Site) revokeSession(q *request) error {
 }
 
 func (s *Site) createToken(q *request) error {
-	if err := q.ParseForm(); err != nil {
-		return err
-	}
 	days, _ := strconv.Atoi(q.FormValue("days"))
 	org, err := s.App.Home(q.Context(), q.who, q.FormValue("org"))
 	if err != nil {
@@ -435,6 +443,7 @@ type organisationPage struct {
 	CanRename, CanManage, CanCreate bool
 	Others                          []link
 	Members                         []memberView
+	Invitations                     []invitationView
 	Roles                           []choice
 	Events                          []event
 	More                            string
@@ -444,6 +453,8 @@ type memberView struct {
 	ID, Name, Email, Role string
 	Roles                 []choice
 }
+
+type invitationView struct{ ID, Who, Text string }
 
 func (q *request) roles(selected string) []choice {
 	var all []choice
@@ -482,6 +493,16 @@ func (q *request) organisation(invitation string) error {
 		}
 		for _, m := range members {
 			p.Members = append(p.Members, memberView{m.UserID, m.Name, m.Email, q.t("web.role."+string(m.Role), nil), q.roles(string(m.Role))})
+		}
+	}
+	if p.CanManage {
+		list, err := q.s.App.Invitations(q.Context(), q.who, id)
+		if err != nil {
+			return err
+		}
+		for _, i := range list {
+			p.Invitations = append(p.Invitations, invitationView{i.ID, cmp.Or(i.Email, q.t("web.org.invite.anybody", nil)),
+				q.t("web.org.invite.until", diag.Args{"role": q.t("web.role."+string(i.Role), nil), "until": q.when(i.Expires)})})
 		}
 	}
 	if may(auth.EventList) {
@@ -545,4 +566,11 @@ func (s *Site) invite(q *request) error {
 		return err
 	}
 	return q.organisation(q.base() + "/invitation/" + secret)
+}
+
+func (s *Site) withdraw(q *request) error {
+	if err := s.App.Withdraw(q.Context(), q.who, q.PathValue("id"), q.FormValue("invitation")); err != nil {
+		return err
+	}
+	return q.to("/organisations/"+q.PathValue("id"), "kept", "")
 }

@@ -282,13 +282,22 @@ func TestAccountPagesInBothLanguages(t *testing.T) {
 	w := newAccounts(t)
 	w.check(page{path: "/login", status: 303})
 	w.check(page{path: "/setup", status: 200})
-	r := w.do(locale.German, "POST", "/setup", url.Values{"name": {"Anna"}, "email": {"anna@example.com"}, "organisation": {"Beispiel GmbH"}, "password": {"kurz"}}, false)
+	for _, code := range []string{"", "terminal", "TERMINAL2"} {
+		r := w.do(locale.German, "POST", "/setup", url.Values{"code": {code}, "name": {"Anna"}, "email": {"anna@example.com"}, "organisation": {"Beispiel GmbH"}, "password": {"Kupferkessel 47 im Regen"}}, false)
+		if text := body(t, r); r.StatusCode != 403 || !strings.Contains(text, "Einrichtungscode stimmt nicht") {
+			t.Fatalf("set-up with the code %q: status %d: %s", code, r.StatusCode, text)
+		}
+	}
+	if text := body(t, w.do(locale.German, "GET", "/setup?code="+setupCode, nil, false)); !strings.Contains(text, `value="`+setupCode+`"`) {
+		t.Error("the code of the link is not filled in")
+	}
+	r := w.do(locale.German, "POST", "/setup", url.Values{"code": {setupCode}, "name": {"Anna"}, "email": {"anna@example.com"}, "organisation": {"Beispiel GmbH"}, "password": {"kurz"}}, false)
 	if text := body(t, r); r.StatusCode != 422 {
 		t.Fatalf("status %d: %s", r.StatusCode, text)
 	} else {
 		valid(t, text, true)
 	}
-	r = w.do(locale.German, "POST", "/setup", url.Values{"name": {"Anna"}, "email": {"anna@example.com"}, "organisation": {"Beispiel GmbH"}, "password": {"Kupferkessel 47 im Regen"}}, false)
+	r = w.do(locale.German, "POST", "/setup", url.Values{"code": {setupCode}, "name": {"Anna"}, "email": {"anna@example.com"}, "organisation": {"Beispiel GmbH"}, "password": {"Kupferkessel 47 im Regen"}}, false)
 	if r.StatusCode != 303 || len(r.Cookies()) == 0 {
 		t.Fatalf("status %d: %s", r.StatusCode, body(t, r))
 	}
@@ -331,8 +340,24 @@ func TestAccountPagesInBothLanguages(t *testing.T) {
 	if !strings.Contains(invite, "/invitation/") {
 		t.Error("the link of the invitation is not shown")
 	}
+	open, err := w.app.Invitations(t.Context(), w.who, orgs[0].ID)
+	if err != nil || len(open) != 2 {
+		t.Fatalf("%d open invitations, %v", len(open), err)
+	}
+	if r := w.do(locale.German, "POST", "/organisations/"+orgs[0].ID+"/withdraw", url.Values{"invitation": {open[1].ID}}, false); r.StatusCode != 303 {
+		t.Errorf("withdrawing: status %d: %s", r.StatusCode, body(t, r))
+	}
+	if text := body(t, w.do(locale.German, "GET", "/organisations/"+orgs[0].ID, nil, false)); strings.Contains(text, open[1].ID) || !strings.Contains(text, open[0].ID) {
+		t.Error("the page does not list the one invitation that is left")
+	}
 	w.cookies = nil
 	w.check(page{path: "/invitation/" + secret, status: 200})
+
+	// The link of a reset does not follow a forged Host.
+	w.do(locale.German, "POST", "/reset", url.Values{"email": {"anna@example.com"}}, false)
+	if !strings.HasPrefix(w.reset, "http://rendite.test:8080/reset?secret=") {
+		t.Errorf("the administrator is told %q", w.reset)
+	}
 }
 
 func TestEventsOfEveryKindHaveWords(t *testing.T) {

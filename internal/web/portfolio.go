@@ -105,6 +105,10 @@ func (q *request) caseRow(c app.Standing) caseRow {
 	if c.Sealed {
 		r.Sealed = &tag{Text: q.t("web.sealed", nil), Class: "good"}
 	}
+	if c.Pending {
+		r.ROI = q.t("web.portfolio.pending", nil)
+		return r
+	}
 	if c.Outcome == nil {
 		r.ROI = q.t("web.portfolio.broken", nil)
 		return r
@@ -124,6 +128,9 @@ func (q *request) caseRow(c app.Standing) caseRow {
 
 func (q *request) sum(org string) (*sumView, error) {
 	sum, err := q.s.App.Portfolio(q.Context(), q.who, org)
+	if code, ok := app.CodeOf(err); ok && code == app.Unavailable {
+		return nil, nil // the list says which cases wait
+	}
 	if err != nil || sum == nil || sum.Cases < 2 {
 		return nil, err
 	}

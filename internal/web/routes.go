@@ -90,6 +90,7 @@ func (s *Site) routes() {
 	m.HandleFunc("POST /organisations/{id}/rename", s.handle(s.renameOrganisation))
 	m.HandleFunc("POST /organisations/{id}/members", s.handle(s.changeMember))
 	m.HandleFunc("POST /organisations/{id}/invite", s.handle(s.invite))
+	m.HandleFunc("POST /organisations/{id}/withdraw", s.handle(s.withdraw))
 
 	m.HandleFunc("/", s.open(func(q *request) error {
 		return &appNotFound

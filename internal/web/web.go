@@ -42,8 +42,11 @@ type Options struct {
 	Accounts *Accounts
 	// Person and Firm name the one person without accounts and where the cases are kept.
 	Person, Firm string
-	// BaseURL begins links that are handed on, such as https://rendite.example.com; empty takes it from the request.
+	// BaseURL begins links that are handed on, such as https://rendite.example.com; empty takes it from the request of
+	// whoever is signed in, and from Address for the others.
 	BaseURL string
+	// Address is what this server calls itself where BaseURL is empty.
+	Address string
 	Now     func() time.Time
 }
 
@@ -241,6 +244,11 @@ func (s *Site) wrap(h func(*request) error, signed bool) http.HandlerFunc {
 				err = &app.Error{Code: app.Unauthenticated, Key: "web.error.login"}
 			}
 		}
+		// A form that is too large must not look like an empty one to those who ask for a value.
+		if unread := q.read(); unread != nil {
+			q.fail(unread)
+			return
+		}
 		if err == nil {
 			err = h(q)
 		} else if signed && !q.fragment() && auth.Status(err) == http.StatusUnauthorized && r.Method == http.MethodGet {
@@ -255,6 +263,25 @@ func (s *Site) wrap(h func(*request) error, signed bool) http.HandlerFunc {
 	}
 }
 
+// formMemory is how much of an upload is kept in memory; what a body may have at all is the server's limit.
+const formMemory = 2 << 20
+
+// read reads the form of a request that has one.
+func (q *request) read() error {
+	if q.Method == http.MethodGet || q.Method == http.MethodHead {
+		return nil
+	}
+	err := q.ParseMultipartForm(formMemory)
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.Is(err, http.ErrNotMultipart) && q.PostForm != nil, err == nil:
+		return nil
+	case errors.As(err, &tooBig), strings.Contains(err.Error(), "too large"): // some of net/http's errors do not wrap it
+		return &app.Error{Code: app.Limit, Key: "web.error.too_big"}
+	}
+	return &app.Error{Code: app.Invalid, Key: "web.error.request"}
+}
+
 // fragment reports whether the page asks for a part of itself.
 func (q *request) fragment() bool { return q.Request.Header.Get("HX-Request") == "true" }
 
@@ -265,7 +292,7 @@ func (q *request) explain(err error) (status int, text string, list diag.List) {
 	var e *app.Error
 	switch {
 	case errors.As(err, &e):
-		status = map[app.Code]int{app.Invalid: 422, app.NotFound: 404, app.Conflict: 409, app.Denied: 403, app.Unauthenticated: 401, app.Limit: 429, app.Unavailable: 503}[e.Code]
+		status = map[app.Code]int{app.Invalid: 422, app.NotFound: 404, app.Conflict: 409, app.Denied: 403, app.Unauthenticated: 401, app.Limit: 413, app.Unavailable: 503}[e.Code]
 		return status, q.t(e.Key, e.Args), e.Problems
 	case errors.As(err, &list):
 		return 422, q.t("web.error.case", nil), list
@@ -276,10 +303,6 @@ func (q *request) explain(err error) (status int, text string, list diag.List) {
 			text = strings.TrimSpace(q.l.Message(d) + " " + q.l.Hint(d))
 		}
 		return status, text, nil
-	}
-	var tooBig *http.MaxBytesError
-	if errors.As(err, &tooBig) {
-		return http.StatusRequestEntityTooLarge, q.t("web.error.too_big", nil), nil
 	}
 	return http.StatusInternalServerError, q.t("web.error.internal", nil), nil
 }
@@ -349,7 +372,7 @@ func (q *request) frame(title, width string) frame {
 				f.Flash = q.t("web.flash."+key, diag.Args{"arg": arg})
 			}
 		}
-		http.SetCookie(q.ResponseWriter, &http.Cookie{Name: "flash", Path: "/", MaxAge: -1})
+		q.keep(&http.Cookie{Name: "flash", MaxAge: -1})
 	}
 	return f
 }
@@ -391,7 +414,7 @@ func (q *request) parts(page string, data any, names ...string) error {
 // to sends the browser to another page, with a short message for it where key is not empty.
 func (q *request) to(href, key, arg string) error {
 	if key != "" {
-		http.SetCookie(q.ResponseWriter, &http.Cookie{Name: "flash", Value: url.QueryEscape(key + "|" + arg), Path: "/", MaxAge: 30, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		q.keep(&http.Cookie{Name: "flash", Value: url.QueryEscape(key + "|" + arg), MaxAge: 30})
 	}
 	if q.fragment() {
 		q.ResponseWriter.Header().Set("HX-Redirect", href)
@@ -402,7 +425,13 @@ func (q *request) to(href, key, arg string) error {
 	return nil
 }
 
-// base begins a link that is handed on.
+// keep sets a cookie that scripts and other sites do not see, on https alone where people reach us by it.
+func (q *request) keep(c *http.Cookie) {
+	c.Path, c.HttpOnly, c.SameSite, c.Secure = "/", true, http.SameSiteLaxMode, auth.SecureCookies(q.s.BaseURL, q.TLS != nil)
+	http.SetCookie(q.ResponseWriter, c)
+}
+
+// base begins a link that somebody who is signed in hands on.
 func (q *request) base() string {
 	if q.s.BaseURL != "" {
 		return strings.TrimSuffix(q.s.BaseURL, "/")
@@ -425,7 +454,7 @@ func (q *request) when(t time.Time) string { return q.l.Moment(t.Local()) }
 // preferences keeps language and theme in cookies.
 func (s *Site) preferences(q *request) error {
 	keep := func(name, value string) {
-		http.SetCookie(q.ResponseWriter, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode, HttpOnly: true})
+		q.keep(&http.Cookie{Name: name, Value: value, MaxAge: 365 * 24 * 3600})
 	}
 	if lang, err := locale.Parse(q.FormValue("lang")); err == nil {
 		keep("lang", string(lang))

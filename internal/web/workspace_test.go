@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 
 // workspace is a site over an empty store, for one person without an account or, where accounts is set, for Anna.
 type workspace struct {
+	reset string // the link that the administrator was last told of
 	t     *testing.T
 	site  *web.Site
 	app   *app.App
@@ -65,6 +67,8 @@ func (w *workspace) open(o web.Options) {
 	})
 }
 
+const setupCode = "TERMINAL"
+
 // newAccounts is a workspace with accounts where Anna has signed in.
 func newAccounts(t *testing.T) *workspace {
 	t.Helper()
@@ -74,7 +78,7 @@ func newAccounts(t *testing.T) *workspace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.open(web.Options{Accounts: &web.Accounts{Passwords: passwords, Resets: auth.NewLimiter(auth.ResetLimits()), Sessions: &auth.Sessions{Store: w.app.SessionStore()},
+	w.open(web.Options{Address: "http://rendite.test:8080/", Accounts: &web.Accounts{SetupCode: setupCode, Administrator: func(_ context.Context, _, link string) { w.reset = link }, Passwords: passwords, Resets: auth.NewLimiter(auth.ResetLimits()), Sessions: &auth.Sessions{Store: w.app.SessionStore()},
 		Login: &auth.Login{Store: w.app.CredentialStore(), Passwords: passwords, Limiter: auth.NewLimiter(auth.LoginLimits())}}})
 	return w
 }
