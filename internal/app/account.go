@@ -116,11 +116,17 @@ func (a *App) SetPassword(ctx context.Context, who Actor, p *auth.Passwords, old
 
 // Sessions lists where the actor is signed in.
 func (a *App) Sessions(ctx context.Context, who Actor) ([]store.Session, error) {
+	if err := auth.Allowed(who.Actor, auth.SessionList, auth.Facts{User: who.User}); err != nil {
+		return nil, err
+	}
 	return a.store.Sessions(ctx, who.User)
 }
 
 // EndSession signs the actor out somewhere.
 func (a *App) EndSession(ctx context.Context, who Actor, id string) error {
+	if err := auth.Allowed(who.Actor, auth.SessionRevoke, auth.Facts{User: who.User}); err != nil {
+		return err
+	}
 	return known(a.store.EndSession(ctx, who.User, id))
 }
 
@@ -153,6 +159,9 @@ func (s accounts) TouchSession(ctx context.Context, hash string, _ time.Time) er
 	v, err := s.store.Session(ctx, hash)
 	if err == nil {
 		err = s.store.TouchSession(ctx, hash, v.Expires)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // ended meanwhile
 	}
 	return known(err)
 }

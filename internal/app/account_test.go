@@ -265,6 +265,8 @@ func TestStoresOfAuth(t *testing.T) {
 	}
 	w.ok(s.DeleteSession(w.ctx, "abc"))
 	w.ok(s.DeleteSession(w.ctx, "never there"))
+	w.ok(s.TouchSession(w.ctx, "abc", w.now())) // what is gone stays gone, without an error
+	w.ok(s.TouchSession(w.ctx, "never there", w.now()))
 
 	w.password("bernd", goodPassword)
 	c := w.CredentialStore()

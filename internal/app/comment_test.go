@@ -93,6 +93,8 @@ func TestComment_mentionsMembers(t *testing.T) {
 		"@Jürgen.von.der.Au":                   {"jürgen"},
 		"@jürgen, @j.vda@example.com":          {"jürgen"},
 		"(@Anna)":                              {"anna"},
+		"Das weiß @Anna. Oder @bernd?":         {"anna", "bernd"},
+		"Frag @anna.berg@example.com.":         {"anna"},
 		"@Ann":                                 nil,
 		"@Annabelle":                           nil,
 		"Anna":                                 nil,

@@ -46,8 +46,9 @@ func (a *App) Comment(ctx context.Context, who Actor, caseID, anchor, parent, te
 	}
 	var mentioned []string
 	for _, m := range mention.FindAllStringSubmatch(text, -1) {
+		name := strings.TrimRight(m[1], ".-_+%") // the full stop is the sentence's
 		for _, p := range members {
-			if strings.EqualFold(m[1], p.Email) || strings.EqualFold(m[1], strings.ReplaceAll(p.Name, " ", ".")) || strings.EqualFold(m[1], first(p.Name)) {
+			if strings.EqualFold(name, p.Email) || strings.EqualFold(name, strings.ReplaceAll(p.Name, " ", ".")) || strings.EqualFold(name, first(p.Name)) {
 				mentioned = append(mentioned, p.UserID)
 			}
 		}
@@ -238,8 +239,11 @@ func (a *App) Accept(ctx context.Context, who Actor, secret string) (org string,
 	return m.OrgID, invited(err)
 }
 
-// Tokens lists the actor's API tokens.
+// Tokens lists the API tokens of a person who is signed in. A token may not look around among its siblings.
 func (a *App) Tokens(ctx context.Context, who Actor) ([]store.Token, error) {
+	if err := auth.Allowed(who.Actor, auth.TokenRevoke, auth.Facts{User: who.User}); err != nil {
+		return nil, err
+	}
 	return a.store.UserTokens(ctx, who.User)
 }
 

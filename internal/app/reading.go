@@ -105,11 +105,3 @@ func (a *App) MadeShare(ctx context.Context, secret string) (store.Share, error)
 	s, err := a.store.ShareBySecret(ctx, secret)
 	return s, known(err)
 }
-
-// OwnTokens are Tokens for a person who is signed in. A token may not look around among its siblings.
-func (a *App) OwnTokens(ctx context.Context, who Actor) ([]store.Token, error) {
-	if err := auth.Allowed(who.Actor, auth.TokenRevoke, auth.Facts{User: who.User}); err != nil {
-		return nil, err
-	}
-	return a.Tokens(ctx, who)
-}

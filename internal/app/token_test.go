@@ -70,9 +70,15 @@ func TestTokens(t *testing.T) {
 	}
 	_, err = w.CreateToken(w.ctx, w.as("editor"), w.org, " ", []string{"cases:read"}, 30)
 	w.fails(err, app.Invalid, "web.error.name")
-	_, err = w.CreateToken(w.ctx, w.as("editor"), "none", "x", []string{"cases:read"}, 30)
-	if err == nil {
-		w.Error("a token for no organisation")
+	for _, org := range []string{"none", ""} {
+		_, err = w.CreateToken(w.ctx, w.as("editor"), org, "x", []string{"cases:read"}, 30)
+		w.denied(err, "auth_not_found")
+	}
+	before := len(w.log(w.org))
+	_, err = w.CreateToken(w.ctx, w.as("otto"), w.org, "Grüße von Otto", []string{"cases:read"}, 30)
+	w.denied(err, "auth_not_found")
+	if len(w.log(w.org)) != before {
+		w.Error("a stranger writes into the log")
 	}
 }
 
@@ -109,7 +115,7 @@ func TestTokens_end(t *testing.T) {
 	w.ok(err)
 	w.ok(w.RevokeToken(w.ctx, w.as("editor"), token.ID))
 	ended(secret, "was revoked")
-	list, err := w.OwnTokens(w.ctx, w.as("editor"))
+	list, err := w.Tokens(w.ctx, w.as("editor"))
 	w.ok(err)
 	if len(list) != 2 || list[1].Revoked.IsZero() {
 		w.Errorf("%+v", list)
