@@ -473,6 +473,11 @@ formula: amount_saved
    2 │ x: {lever: probe, amount_saved: 5 EUR/month}
      │ ^
      → Sie gehört in die Datei chains.yaml des eigenen Katalogs.`},
+		{"a criterion without its scale", "criteria/probe.yaml", "id: probe\nname: {de: Probe, en: Probe}\n", "amount: 5 EUR/month}\nscorecard: {probe: {weight: 100, today: 1, expected: 2}", `criteria/probe.yaml: Fehler: Im Katalogeintrag „probe“ fehlt „scale“.
+  → In der Datei des Eintrags ergänzen.`},
+		{"a criterion with another scale", "criteria/probe.yaml", "id: probe\nname: {de: Probe, en: Probe}\nscale: [{points: 0, text: {de: a, en: a}}, {points: 4, text: {de: a, en: a}}, {points: 10, text: {de: a, en: a}}]\n",
+			"amount: 5 EUR/month}\nscorecard: {probe: {weight: 100, today: 1, expected: 2}", `criteria/probe.yaml: Fehler: Im Katalogeintrag „probe“ fehlt „points: 5“.
+  → In der Datei des Eintrags ergänzen.`},
 	} {
 		dir := t.TempDir()
 		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(c.file)), 0o755); err != nil {

@@ -23,7 +23,11 @@ func ScorecardAnswer(s *result.Scorecard, l *locale.Locale) string {
 	if s.Ranged() {
 		expected = l.Text("result.scorecard.ranged", diag.Args{"mid": expected, "low": Points(s.ExpectedLow, l), "high": Points(s.ExpectedHigh, l)})
 	}
-	return sentences(l.Text(key, diag.Args{"today": Points(s.Today, l), "expected": expected}), l.Text("result.scorecard.apart", nil))
+	text := sentences(l.Text(key, diag.Args{"today": Points(s.Today, l), "expected": expected}), l.Text("result.scorecard.apart", nil))
+	if s.Ranged() {
+		text = sentences(text, l.Text("result.scorecard.range", nil))
+	}
+	return text
 }
 
 // Points writes points or a utility value with one decimal where it needs one.

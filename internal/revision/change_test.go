@@ -90,7 +90,9 @@ func TestDifferencesOfTheScorecardInWords(t *testing.T) {
 	for _, e := range []edit{set("scorecard.responsiveness.expected", "6.5 .. 8"), set("scorecard.responsiveness.weight", "15"), set("scorecard.pride.today", "2"),
 		set("scenarios.ai.scorecard.responsiveness.expected", "9"), set("scenarios.ai.scorecard.pride.expected", "5"), remove("scorecard.compliance"),
 		insert("scorecard", "information_quality", "{weight: 10, today: 2, expected: 4}", ""),
-		func(t *revision.Text) (*revision.Text, error) { return t.SetText("scorecard.responsiveness.why", "one history, 7.5 systems less") }} {
+		func(t *revision.Text) (*revision.Text, error) {
+			return t.SetText("scorecard.responsiveness.why", "one history, 7.5 systems less")
+		}} {
 		if o, err = e(o); err != nil {
 			t.Fatal(err)
 		}

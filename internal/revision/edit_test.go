@@ -97,7 +97,9 @@ func TestEditsWriteExactlyWhatIsMeant(t *testing.T) {
 		{"an empty scenario", "scenarios:\n  ai: {}\n", set("scenarios.ai.users", "30"), "scenarios:\n  ai: {assumptions: {users: 30}}\n"},
 
 		{"points of a criterion", "scorecard:\n  compliance: {weight: 20, today: 6, expected: 8}  # 2026\n", set("scorecard.compliance.expected", "6 .. 8"), "scorecard:\n  compliance: {weight: 20, today: 6, expected: 6 .. 8}  # 2026\n"},
-		{"a reason for them", "scorecard:\n  compliance: {weight: 20, today: 6, expected: 8}\n", func(t *revision.Text) (*revision.Text, error) { return t.SetText("scorecard.compliance.why", "Fristen, Nachweise") },
+		{"a reason for them", "scorecard:\n  compliance: {weight: 20, today: 6, expected: 8}\n", func(t *revision.Text) (*revision.Text, error) {
+			return t.SetText("scorecard.compliance.why", "Fristen, Nachweise")
+		},
 			"scorecard:\n  compliance: {weight: 20, today: 6, expected: 8, why: \"Fristen, Nachweise\"}\n"},
 		{"points in a scenario", "scenarios:\n  ai: {label: KI}\n", set("scenarios.ai.scorecard.compliance.expected", "9"), "scenarios:\n  ai: {label: KI, scorecard: {compliance: {expected: 9}}}\n"},
 		{"the first criterion of a case", "case: x\n\nbenefits:\n  t: 5 EUR/month\n\ncorrelate: []\n", insert("scorecard", "compliance", "{weight: 20, today: 6, expected: 8}", ""),
