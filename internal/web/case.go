@@ -127,7 +127,7 @@ func (q *request) casePage(d *desk, tab, width string) casePage {
 	facts := auth.Facts{Organisation: d.Case.OrgID, Case: d.Case.ID}
 	may := func(op auth.Operation) bool { return auth.Allowed(q.who.Actor, op, facts) == nil }
 	p.CanShare, p.CanSeal, p.CanComment = may(auth.ShareCreate), may(auth.CaseSeal), may(auth.CommentWrite)
-	for _, t := range []string{"", "assumptions", "costs", "benefits", "scenarios", "actions", "audit", "history", "file"} {
+	for _, t := range []string{"", "assumptions", "costs", "benefits", "scorecard", "scenarios", "actions", "audit", "history", "file"} {
 		href, key := "/cases/"+d.Case.ID, t
 		if t != "" {
 			href += "/" + t
@@ -549,7 +549,11 @@ func (s *Site) scenarios(q *request) error {
 			p.Chart = cumulativeChart(&c.Scenarios[0], &c.Scenarios[1], c.Labels[1], q.l)
 		}
 		for i := range c.Scenarios {
-			for k, f := range report.Figures(&c.Scenarios[i], q.l) {
+			figures := report.Figures(&c.Scenarios[i], q.l)
+			if report.HasScorecard(c) {
+				figures = append(figures, report.Utility(&c.Scenarios[i], q.l))
+			}
+			for k, f := range figures {
 				if i == 0 {
 					p.Rows = append(p.Rows, scenarioRow{Label: f.Label})
 				}
