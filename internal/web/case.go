@@ -37,6 +37,7 @@ type casePage struct {
 	Archived, CanUnarchive        bool
 	OOB                           bool
 	Groups                        []group
+	Utility, UtilityHref          string // the utility value beside the money, where the case has a scorecard
 }
 
 type scenarioLink struct {
@@ -146,6 +147,9 @@ func (q *request) casePage(d *desk, tab, width string) casePage {
 		p.Notice = q.t("web.notice.revision", diag.Args{"n": d.Revision})
 	}
 	p.headline = q.headline(d)
+	if d.answer != nil && d.answer.Scorecard != nil {
+		p.Utility, p.UtilityHref = report.ScorecardAnswer(d.answer.Scorecard, q.l), d.place.Base+"/scorecard"+d.place.query()
+	}
 	return p
 }
 

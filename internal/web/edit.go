@@ -265,7 +265,7 @@ func (q *request) shown(o *app.Open) error {
 		if d.answer != nil {
 			p.Curve = q.curve(d)
 		}
-		return q.parts("case", p, "headline", "curve", "inputs", "draftbar")
+		return q.parts("case", p, "headline", "curve", "utility", "inputs", "draftbar")
 	case "costs", "benefits":
 		p := q.lines(d, tab == "benefits")
 		p.OOB = true
@@ -403,8 +403,8 @@ func (s *Site) preview(q *request) error {
 	}
 	if d.answer != nil {
 		v.Effect = q.effect(report.Figures(d.answer.Result, q.l), report.Figures(a.Result, q.l))
-		if utility := utilityEffect(d.answer.Scorecard, a.Scorecard, q.l); utility != "" {
-			v.Effect = strings.TrimPrefix(v.Effect+" · "+utility, " · ")
+		if q.FormValue("op") == "criterion" { // points change no money; a quick run would differ by its few draws
+			v.Effect = utilityEffect(d.answer.Scorecard, a.Scorecard, q.l)
 		}
 	}
 	return q.parts("fragments", v, "editpreview")

@@ -82,6 +82,10 @@ func TestScorecard_isShownBesideTheMoney(t *testing.T) {
 	if !strings.Contains(compared, "Utility value (of 100)") || !strings.Contains(compared, "Utility value 74 instead of 70.5 of 100") {
 		t.Error("the comparison does not have the utility value")
 	}
+	first := body(t, w.do(locale.German, "GET", "/cases/"+id+"?scenario=with_ai", nil, false))
+	if !strings.Contains(first, "Der Nutzwert steigt von 40 auf 74") || !strings.Contains(first, `href="/cases/`+id+`/scorecard?scenario=with_ai"`) {
+		t.Error("the first page does not tell of the utility value")
+	}
 	// A case without one says what it is for.
 	none := w.create(example(t, "maschinenbau"))
 	if text := body(t, w.do(locale.English, "GET", "/cases/"+none+"/scorecard", nil, false)); !strings.Contains(text, "never added to it") || !strings.Contains(text, "group=scorecard") {
@@ -166,7 +170,7 @@ func TestScorecard_isEdited(t *testing.T) {
 	}
 	// The preview says what the utility value would become.
 	preview := body(t, w.do(locale.German, "POST", "/cases/"+id+"/preview", form("path", "scorecard.compliance", "expected", "10"), true))
-	if !strings.Contains(preview, "Nutzwert erwartet: ") || !strings.Contains(preview, " → ") {
+	if !strings.Contains(preview, "Nutzwert erwartet: ") || !strings.Contains(preview, " → ") || strings.Contains(preview, "Kapitalwert") {
 		t.Errorf("the preview says %s", preview)
 	}
 
