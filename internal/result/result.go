@@ -145,8 +145,9 @@ type LineRange struct {
 	P90 float64 `json:"p90"`
 }
 
-// Scorecard is the value beyond money as a utility analysis (Nutzwertanalyse; Zangemeister 1976, WiBe 5.0): the mean of
-// the points of all criteria by their weights, times ten. Every total runs from 0 to 100.
+// Scorecard is the value beyond money as a utility analysis (Nutzwertanalyse; Zangemeister 1976; WiBe 5.0,
+// Bundesministerium des Innern): the mean of the points of all criteria by their weights, times ten. Every total runs from
+// 0 to 100.
 type Scorecard struct {
 	Today    float64 `json:"today"`
 	Expected float64 `json:"expected"`
