@@ -38,6 +38,7 @@ type casePage struct {
 	Archived, CanUnarchive        bool
 	OOB                           bool
 	Groups                        []group
+	Utility, UtilityHref          string // the utility value beside the money, where the case has a scorecard
 }
 
 type scenarioLink struct {
@@ -137,7 +138,7 @@ func (q *request) casePage(d *desk, tab, width string) casePage {
 	facts := auth.Facts{Organisation: d.Case.OrgID, Case: d.Case.ID}
 	may := func(op auth.Operation) bool { return auth.Allowed(q.who.Actor, op, facts) == nil }
 	p.CanShare, p.CanSeal, p.CanComment = may(auth.ShareCreate), may(auth.CaseSeal), may(auth.CommentWrite)
-	for _, t := range []string{"", "assumptions", "costs", "benefits", "scenarios", "actions", "audit", "history", "file"} {
+	for _, t := range []string{"", "assumptions", "costs", "benefits", "scorecard", "scenarios", "actions", "audit", "history", "file"} {
 		href, key := "/cases/"+d.Case.ID, t
 		if t != "" {
 			href += "/" + t
@@ -156,6 +157,9 @@ func (q *request) casePage(d *desk, tab, width string) casePage {
 		p.Notice = q.t("web.notice.revision", diag.Args{"n": d.Revision})
 	}
 	p.headline = q.headline(d)
+	if d.answer != nil && d.answer.Scorecard != nil {
+		p.Utility, p.UtilityHref = report.ScorecardAnswer(d.answer.Scorecard, q.l), d.place.Base+"/scorecard"+d.place.query()
+	}
 	return p
 }
 
@@ -562,7 +566,11 @@ func (s *Site) scenarios(q *request) error {
 			p.Chart = cumulativeChart(&c.Scenarios[0], &c.Scenarios[1], c.Labels[1], q.l)
 		}
 		for i := range c.Scenarios {
-			for k, f := range report.Figures(&c.Scenarios[i], q.l) {
+			figures := report.Figures(&c.Scenarios[i], q.l)
+			if report.HasScorecard(c) {
+				figures = append(figures, report.Utility(&c.Scenarios[i], q.l))
+			}
+			for k, f := range figures {
 				if i == 0 {
 					p.Rows = append(p.Rows, scenarioRow{Label: f.Label})
 				}

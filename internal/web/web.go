@@ -69,10 +69,10 @@ type asset struct {
 var pages = map[string][]string{
 	"portfolio": {"portfolio.html"}, "new": {"new.html"},
 	"case": {"case.html"}, "lines": {"lines.html", "case.html"}, "assumptions": {"assumptions.html", "case.html"},
-	"scenarios": {"scenarios.html", "case.html"}, "actions": {"actions.html", "case.html", "why.html"}, "audit": {"audit.html", "case.html"},
+	"scorecard": {"scorecard.html", "case.html"}, "scenarios": {"scenarios.html", "case.html"}, "actions": {"actions.html", "case.html", "why.html"}, "audit": {"audit.html", "case.html"},
 	"history": {"history.html", "case.html"}, "file": {"file.html", "case.html"}, "merge": {"merge.html"}, "account": {"account.html"}, "settings": {"settings.html"},
-	"organisation": {"organisation.html"}, "guide": {"guide.html"}, "shared": {"shared.html", "assumptions.html", "case.html"}, "error": {"error.html"},
-	"fragments": {"why.html", "dialogs.html", "case.html"},
+	"organisation": {"organisation.html"}, "guide": {"guide.html"}, "shared": {"shared.html", "assumptions.html", "scorecard.html", "case.html"}, "error": {"error.html"},
+	"fragments": {"why.html", "dialogs.html", "scorecard.html", "case.html"},
 }
 
 // New makes the site; it fails where a template is broken, which a test finds first.
