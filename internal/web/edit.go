@@ -390,7 +390,8 @@ func (s *Site) preview(q *request) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.App.Engine.Answer(q.Context(), next.Bytes(), d.place.Scenario, app.QuickDraws, q.l)
+	// With all draws, as the answer that it is held against: figures that a change does not touch then stay as they are.
+	a, err := s.App.Engine.Answer(q.Context(), next.Bytes(), d.place.Scenario, 0, q.l)
 	if list := listOf(err); list != nil {
 		v.Problems = problemsOf(errorsOf(list), q.l)
 		return q.parts("fragments", v, "editpreview")
@@ -403,7 +404,7 @@ func (s *Site) preview(q *request) error {
 	}
 	if d.answer != nil {
 		v.Effect = q.effect(report.Figures(d.answer.Result, q.l), report.Figures(a.Result, q.l))
-		if q.FormValue("op") == "criterion" { // points change no money; a quick run would differ by its few draws
+		if q.FormValue("op") == "criterion" { // points change no money
 			v.Effect = utilityEffect(d.answer.Scorecard, a.Scorecard, q.l)
 		}
 	}
