@@ -522,3 +522,20 @@ func TestEveryMessageOfThePagesIsUsedAndThere(t *testing.T) {
 		}
 	}
 }
+
+// A mistyped unit is answered with the one that is meant, while it is typed and where it is taken.
+func TestAMistypedUnitIsAnsweredWithTheRightOne(t *testing.T) {
+	w := newWorkspace(t)
+	id := w.create(example(t, "maschinenbau"))
+	for lang, want := range map[locale.Lang][]string{locale.German: {"„wek“ ist keine Einheit.", "Gemeint ist vielleicht „week“."}, locale.English: {"“wek” is not a unit.", "Did you mean “week”?"}} {
+		for _, value := range []string{"1 .. 2 .. 3 h/wek", "1 .. 3 h/wek", "2 h/wek"} {
+			for path, status := range map[string]int{"/preview": 200, "/edit": 422} {
+				r := w.do(lang, "POST", "/cases/"+id+path, url.Values{"op": {"quantity"}, "path": {"hours_saved"}, "value": {value}}, true)
+				text := body(t, r)
+				if r.StatusCode != status || !strings.Contains(text, want[0]) || !strings.Contains(text, want[1]) {
+					t.Errorf("%s: %s of %s: status %d: %s", lang, path, value, r.StatusCode, text)
+				}
+			}
+		}
+	}
+}
