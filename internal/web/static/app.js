@@ -19,7 +19,8 @@ document.addEventListener("click", (e) => {
   if (e.target.closest("[data-close]") || e.target === dialog) dialog.close();
   const print = e.target.closest("[data-print]");
   if (print) { e.preventDefault(); window.print(); }
-  if (!e.target.closest("details.menu")) document.querySelectorAll("details.menu[open]").forEach((d) => d.removeAttribute("open"));
+  const menu = e.target.closest("details.menu");
+  document.querySelectorAll("details.menu[open]").forEach((d) => { if (d !== menu) d.removeAttribute("open"); });
   const select = e.target.closest("[data-select]");
   if (select) select.select();
   const sure = e.target.closest("[data-sure]");
