@@ -62,6 +62,7 @@ func TestBusyServerSaysSoAndTakesUpAgain(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	w := start(t, false)
 	home := w.example("maschinenbau")
+	other := w.example("handwerk") // answered in English, explained to nobody yet
 	var tabs []*tab
 	for _, lang := range locale.Langs() {
 		p := w.open(lang)
@@ -85,7 +86,13 @@ func TestBusyServerSaysSoAndTakesUpAgain(t *testing.T) {
 		p.seeIn("h1", p.text("web.error.heading.503"))
 		p.see(p.text("web.error.busy"))
 	}
+	waiting := w.open(locale.English)
+	waiting.allow(503)
+	waiting.goTo(other)
+	waiting.seeIn("#headline", "ROI")
+	waiting.seeIn("#why", waiting.text("web.error.busy"))
 	leave()
+	waiting.seeIn("#why", waiting.text("web.why.levers")) // comes by itself
 	for _, p := range tabs {
 		p.goTo(home + "?scenario=with_ai")
 		p.seeIn("#headline", "ROI")
@@ -98,8 +105,8 @@ func TestCaseThatIsTooLargeIsRefusedInWords(t *testing.T) {
 	home := w.example("handwerk")
 	for _, lang := range locale.Langs() {
 		p := w.open(lang)
-		p.allow(413)
-		// A case of more than 1 MB, and an upload beyond what the server reads at all.
+		p.allow(413, 422)
+		// A case that nobody writes, and uploads beyond what the server reads at all.
 		for _, size := range []int{1<<20 + 1<<18, 3 << 20, 12 << 20} {
 			file := filepath.Join(t.TempDir(), "fall.yaml")
 			if err := os.WriteFile(file, []byte("case: Large\ncurrency: EUR\n"+strings.Repeat("# "+strings.Repeat("x", 97)+"\n", size/100)), 0o600); err != nil {
@@ -108,6 +115,10 @@ func TestCaseThatIsTooLargeIsRefusedInWords(t *testing.T) {
 			p.goTo("/")
 			p.do("choose a file", chromedp.SetUploadFiles(chromedp.CSS(`input[type=file]`), []string{file}))
 			p.click("button", p.text("web.import.go"))
+			if size < 2<<20 {
+				p.see(p.text("diag.file_too_big", "limit", 1024))
+				continue
+			}
 			p.seeIn("h1", p.text("web.error.heading.413"))
 			p.see(p.text("web.error.too_big"))
 		}

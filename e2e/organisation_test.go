@@ -109,7 +109,7 @@ func (w *workspace) member(anna *tab, name, email, role string) *tab {
 }
 
 // changing is every control that changes a case.
-const changing = `range-input, main [hx-get*="/edit"], main [hx-get*="/add?"], main [hx-get*="/rename?"], main [hx-get*="/line?"], #draftbar button, [hx-get$="/share"], [hx-get$="/seal"], [hx-get$="/settings"], form[action$="/restore"], form[action$="/file"], form[action$="/unarchive"]`
+const changing = `range-input, main [hx-get*="/edit"], main [hx-get*="/add?"], main [hx-get*="/rename?"], main [hx-get*="/line?"], #draftbar button, [hx-get$="/share"], [hx-get$="/seal"], [hx-get$="/settings"], form[action$="/restore"], #file .btn, #text:not([readonly]), form[action$="/unarchive"]`
 
 func TestCommenterCommentsAndFindsNoWayToChangeAValue(t *testing.T) {
 	t.Parallel()

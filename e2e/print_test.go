@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -65,7 +66,8 @@ func TestPrintedCaseHasTheAnswerAndNoControls(t *testing.T) {
 					t.Errorf("%s: a PDF of %d bytes with %d sheets", path, len(pdf), sheets)
 				}
 				if *screenshots != "" {
-					if err := os.WriteFile(filepath.Join(*screenshots, "print-"+filepath.Base(path[len(home)-1:])+"-"+string(lang)+".pdf"), pdf, 0o600); err != nil {
+					name := "print" + strings.ReplaceAll(strings.TrimPrefix(path, home), "/", "-") + "-" + string(lang) + ".pdf"
+					if err := os.WriteFile(filepath.Join(*screenshots, name), pdf, 0o600); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -52,9 +52,13 @@ document.addEventListener("htmx:beforeSwap", (e) => {
   e.detail.shouldSwap = false;
   let text = e.detail.xhr.getResponseHeader("X-Message");
   text = text ? decodeURIComponent(text) : String(status);
-  const wrong = $("edit-wrong");
+  const wrong = $("edit-wrong"), waiting = e.detail.target.querySelector?.("[data-wait]");
   if (dialog.open && wrong) wrong.textContent = text;
+  else if (waiting) waiting.textContent = text;
   else toast(text);
+  // The explanation is asked for again where the server says when.
+  const again = e.detail.xhr.getResponseHeader("Retry-After");
+  if (e.detail.target.id === "why" && again) setTimeout(() => htmx.trigger(document.body, "why"), again * 1000);
 });
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline || "…"));
 document.addEventListener("toast", (e) => toast(e.detail.value ?? e.detail));
