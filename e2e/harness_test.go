@@ -60,6 +60,12 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if *screenshots != "" {
+		if err := os.MkdirAll(*screenshots, 0o755); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	}
 	code := run(m)
 	if code == 0 && whole() {
 		code = asked.complete()

@@ -140,11 +140,6 @@ func TestEveryPageIsFreeOfBarriers(t *testing.T) {
 	if err != nil {
 		t.Fatal("axe-core is not there: make axe")
 	}
-	if *screenshots != "" {
-		if err := os.MkdirAll(*screenshots, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, lang := range locale.Langs() {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
