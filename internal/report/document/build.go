@@ -147,7 +147,7 @@ func (b *builder) investment() {
 	b.section("investment")
 	b.add(Paragraph{Text: b.say("document.investment.text", diag.Args{"tco": b.money(b.r.Plan.TCO), "peak": b.money(b.r.Plan.PeakFunding), "month": b.r.Plan.PeakFundingMonth})}, b.lines("costs"))
 	if len(b.r.Timeline) > 1 {
-		b.add(Charts{[]chart.Chart{chart.Flows{Result: b.r}}})
+		b.add(Charts{[]chart.Chart{sized{chart.Flows{Result: b.r}, 220}}})
 	}
 }
 
@@ -157,16 +157,12 @@ func (b *builder) benefits() {
 	var charts []chart.Chart
 	for _, id := range []string{"adoption", "data_quality", "process"} {
 		if f, ok := b.factor(id); ok {
-			charts = append(charts, f)
+			charts = append(charts, sized{f, 170})
 		}
 	}
 	if len(charts) > 0 {
 		b.add(Heading{2, b.t("realisation")}, Paragraph{Text: b.t("realisation.text")})
-		for len(charts) > 0 {
-			n := min(2, len(charts))
-			b.add(Charts{charts[:n]})
-			charts = charts[n:]
-		}
+		b.add(Charts{charts})
 	}
 }
 
@@ -231,7 +227,7 @@ func (b *builder) risk() {
 	}
 	b.add(List{items})
 	if sd := b.r.Simulation.NPV.SD; sd != nil && *sd > 0 {
-		b.add(Charts{[]chart.Chart{chart.Distribution{Values: b.c.Answer.Outcome.NPV, Of: chart.NPV, Currency: b.r.Case.Currency}}})
+		b.add(Charts{[]chart.Chart{sized{chart.Distribution{Values: b.c.Answer.Outcome.NPV, Of: chart.NPV, Currency: b.r.Case.Currency}, 220}}})
 	}
 }
 
@@ -333,7 +329,9 @@ func (b *builder) assumptions() {
 		}
 		unit := q.Unit.Text
 		for i, v := range values {
-			if v != 0 && math.Abs(v) < 1e12 {
+			if math.Abs(v) < 1e-9 {
+				values[i] = 0
+			} else if math.Abs(v) < 1e12 {
 				p := math.Pow(10, 2-math.Floor(math.Log10(math.Abs(v))))
 				if p > 1 {
 					values[i] = math.Round(v*p) / p

@@ -20,7 +20,7 @@ import (
 const (
 	pageW, pageH = 595.28, 841.89
 	left, top    = 56.0, 68.0
-	bottom       = 780.0
+	bottom       = 790.0
 	width        = pageW - 2*left
 	ink, soft    = "#1d1f21", "#5d6165"
 	hair         = "#dddad3"
@@ -77,8 +77,13 @@ func compose(d *document.Document) (*writer, error) {
 		f.RegisterImageOptionsReader("logo", fpdf.ImageOptions{ImageType: d.Brand.LogoType}, bytes.NewReader(d.Brand.Logo))
 	}
 	w.cover(author)
-	for _, p := range d.Parts {
+	for i, p := range d.Parts {
 		w.part(p)
+		if _, ok := p.(document.Paragraph); ok && i+1 < len(d.Parts) && len(w.blocks) > 0 {
+			if _, ok := d.Parts[i+1].(document.Table); ok {
+				w.blocks[len(w.blocks)-1].keep = true
+			}
+		}
 	}
 	w.flow()
 	pages := f.PageCount()
@@ -331,12 +336,19 @@ func (w *writer) charts(p document.Charts) {
 	gap, k := 18.0, 0.74
 	room := width
 	if len(p.Charts) > 1 {
-		room = (width - gap*float64(len(p.Charts)-1)) / float64(len(p.Charts))
+		room = (width - gap) / 2
 	}
-	room = max(room, (width-gap)/2)
+	for len(p.Charts) > 2 {
+		w.row(p.Charts[:2], room, gap, k)
+		p.Charts = p.Charts[2:]
+	}
+	w.row(p.Charts, room, gap, k)
+}
+
+func (w *writer) row(charts []chart.Chart, room, gap, k float64) {
 	var scenes []*chart.Scene
 	head, tall := 0.0, 0.0
-	for _, c := range p.Charts {
+	for _, c := range charts {
 		s := c.Scene(w.d.Locale, chart.Size{W: room / k})
 		scenes = append(scenes, s)
 		head = max(head, height(wrap(s.Title, true, 9.5, room), 9.5)+height(wrap(s.Caption, false, 8, room), 8)+6)

@@ -8,7 +8,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/report/document"
 )
 
-const cellSize, cellGap = 8.5, 12.0
+const cellSize, cellGap = 8.0, 12.0
 
 // widths gives each column what it needs; columns of text share the rest, the first of them all of it where there is enough.
 func widths(t document.Table) []float64 {
@@ -66,9 +66,9 @@ func (w *writer) table(t document.Table) {
 		}
 		var more []string
 		if note != "" {
-			more = wrap(note, false, 8, width)
+			more = wrap(note, false, 7.5, width)
 		}
-		full := h + height(more, 8) + 6
+		full := h + height(more, 7.5) + 5
 		return block{h: full, draw: func(y float64) {
 			x := left
 			for i, l := range all {
@@ -87,7 +87,7 @@ func (w *writer) table(t document.Table) {
 				}
 				x += ws[i] + cellGap
 			}
-			w.lines(left, y+3+h, more, 8, false, soft)
+			w.lines(left, y+3+h, more, 7.5, false, soft)
 			w.rule(y+full, under)
 		}}
 	}
