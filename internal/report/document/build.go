@@ -239,7 +239,7 @@ func (b *builder) findOut() {
 		return
 	}
 	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("worth"), Right: true}}}
-	for _, m := range x.Plan[:min(8, len(x.Plan))] {
+	for _, m := range x.Plan[:min(5, len(x.Plan))] {
 		t.Rows = append(t.Rows, Row{Cells: []string{m.Label, b.money(m.Worth)}, Note: strings.TrimSpace(m.Text + " " + report.Effort(m, b.r, b.l))})
 	}
 	b.add(Paragraph{Text: b.say("explain.plan.note", diag.Args{"evpi": b.money(x.EVPI)})}, t)
@@ -250,7 +250,7 @@ func (b *builder) steps() {
 	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("from_to"), Right: true}, {Head: b.say("explain.column.gain", nil), Right: true},
 		{Head: b.say("explain.column.months", nil), Right: true}, {Head: b.say("explain.column.cost", nil), Right: true}}}
 	for _, s := range b.c.Explanation.Levers {
-		if len(t.Rows) == 8 {
+		if len(t.Rows) == 6 {
 			break
 		}
 		if !s.Modelled {
