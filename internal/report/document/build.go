@@ -1,0 +1,393 @@
+package document
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/rendite-crm/rendite/internal/chart"
+	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/locale"
+	"github.com/rendite-crm/rendite/internal/model"
+	"github.com/rendite-crm/rendite/internal/report"
+	"github.com/rendite-crm/rendite/internal/result"
+)
+
+type builder struct {
+	*Document
+	c *Content
+	r *result.Result
+	l *locale.Locale
+}
+
+func (b *builder) say(key string, args diag.Args) string { return b.l.Text(key, args) }
+func (b *builder) t(key string) string                   { return b.l.Text("document."+key, nil) }
+func (b *builder) add(p ...Part)                         { b.Parts = append(b.Parts, p...) }
+func (b *builder) section(key string)                    { b.add(Heading{1, b.t(key)}) }
+func (b *builder) money(v float64) string                { return b.l.MoneyShort(v, b.r.Case.Currency) }
+
+// Build makes the report of a case.
+func Build(c *Content, l *locale.Locale) *Document {
+	r := c.Answer.Result
+	b := &builder{&Document{Title: r.Case.Name, Organisation: r.Case.Organisation, Answer: report.Answer(r, l), Limit: report.Limit(r, l),
+		Brand: c.Brand, Locale: l}, c, r, l}
+	b.Made = b.say("document.made", diag.Args{"sum": c.Sum, "seed": strconv.FormatUint(r.Seed, 10), "draws": r.Draws, "version": r.Version})
+	b.cover()
+	b.summary()
+	b.investment()
+	b.benefits()
+	b.when()
+	b.risk()
+	b.findOut()
+	b.steps()
+	b.scenarios()
+	b.assumptions()
+	b.method()
+	b.audit()
+	b.section("reproduce")
+	b.add(Paragraph{Text: b.t("reproduce.text")}, Paragraph{Text: b.Made, Small: true})
+	return b.Document
+}
+
+func (b *builder) cover() {
+	c := b.r.Case
+	fact := func(key, value string) {
+		if value != "" {
+			b.Facts = append(b.Facts, [2]string{b.t(key), value})
+		}
+	}
+	fact("organisation", c.Organisation)
+	fact("start", b.l.MonthName(c.Start, 0))
+	fact("horizon", b.l.Horizon(c.HorizonMonths))
+	if b.r.Scenario != "" {
+		fact("scenario", b.r.Scenario)
+	}
+	if b.r.Grade != "" {
+		fact("grade", b.r.Grade+" ("+b.say("common.grade."+b.r.Grade, nil)+")")
+	}
+}
+
+func (b *builder) summary() {
+	b.section("summary")
+	b.add(Paragraph{Text: b.Answer, Lead: true}, Paragraph{Text: b.Limit}, Figures{report.Figures(b.r, b.l)})
+	if len(b.r.Timeline) > 1 {
+		b.add(Charts{[]chart.Chart{sized{chart.Cumulative{Result: b.r}, 270}}})
+	}
+	x := b.c.Explanation
+	if len(x.Tornado) > 0 {
+		b.add(Heading{2, b.t("drivers")})
+		var items []string
+		for _, bar := range x.Tornado[:min(3, len(x.Tornado))] {
+			items = append(items, b.say("document.driver", diag.Args{"label": bar.Label, "low": report.Value(bar.P10, bar.Unit, b.l), "high": report.Value(bar.P90, bar.Unit, b.l),
+				"at_low": b.optional(bar.NPV.Low), "at_high": b.optional(bar.NPV.High)}))
+		}
+		b.add(List{items})
+	}
+	b.add(Heading{2, b.t("first")})
+	var items []string
+	if len(x.Plan) > 0 {
+		m := x.Plan[0]
+		items = append(items, b.say("document.first.measure", diag.Args{"label": m.Label, "worth": b.money(m.Worth)}))
+	}
+	for _, s := range x.Levers {
+		if s.Modelled && s.NPV > 0 {
+			items = append(items, b.say("document.first.step", diag.Args{"label": s.Label, "from": report.Value(s.From, s.Unit, b.l), "to": report.Value(s.To, s.Unit, b.l), "npv": report.Signed(s.NPV, b.r.Case.Currency, b.l)}))
+			break
+		}
+	}
+	if n := len(b.c.Audit); n > 0 {
+		items = append(items, b.say("document.first.audit", diag.Args{"count": n}))
+	}
+	if len(items) == 0 {
+		items = []string{b.say("explain.plan.empty", nil)}
+	}
+	b.add(List{items}, Break{})
+}
+
+func (b *builder) optional(v *float64) string {
+	if v == nil {
+		return locale.None
+	}
+	return b.money(*v)
+}
+
+// lines is the table of costs or benefits with a sum for each kind.
+func (b *builder) lines(group string) Table {
+	largest, total := 0.0, 0.0
+	for _, n := range b.r.Lines {
+		largest = math.Max(largest, math.Max(math.Abs(n.PV.P90), math.Abs(n.PV.P10)))
+	}
+	unit := b.l.MoneyUnit(largest, b.r.Case.Currency)
+	t := Table{Columns: []Column{{Head: b.say("result.lines", diag.Args{"unit": unit.Label}), Text: true}, {Head: b.say("result.median", nil), Right: true},
+		{Head: b.say("result.range80", nil), Right: true}, {Head: b.say("result.share", nil), Right: true}, {Head: b.say("result.grade", nil)}}}
+	for _, kind := range []string{"cash", "avoided_cost", "margin", "freed_time", "internal_time"} {
+		var rows []Row
+		sum, share := 0.0, 0.0
+		for _, n := range b.r.Lines {
+			if n.Group != group || n.Kind != kind {
+				continue
+			}
+			sum, share = sum+n.PV.P50, share+n.Share
+			grade := n.Grade
+			if grade == "" {
+				grade = locale.None
+			}
+			rows = append(rows, Row{Cells: []string{n.Label, unit.Number(n.PV.P50), b.l.Range(unit.Number(n.PV.P10), unit.Number(n.PV.P90)), b.l.Percent(n.Share, 0), grade}})
+		}
+		if len(rows) > 0 {
+			total += sum
+			t.Rows = append(append(t.Rows, Row{Cells: []string{b.say("result.kind."+kind, nil), unit.Number(sum), "", b.l.Percent(share, 0), ""}, Strong: true}), rows...)
+		}
+	}
+	t.Rows = append(t.Rows, Row{Cells: []string{b.t("sum"), unit.Number(total), "", "", ""}, Strong: true})
+	return t
+}
+
+func (b *builder) investment() {
+	b.section("investment")
+	b.add(Paragraph{Text: b.say("document.investment.text", diag.Args{"tco": b.money(b.r.Plan.TCO), "peak": b.money(b.r.Plan.PeakFunding), "month": b.r.Plan.PeakFundingMonth})}, b.lines("costs"))
+	if len(b.r.Timeline) > 1 {
+		b.add(Charts{[]chart.Chart{sized{chart.Flows{Result: b.r}, 220}}})
+	}
+}
+
+func (b *builder) benefits() {
+	b.section("benefits")
+	b.add(Paragraph{Text: b.t("benefits.text")}, b.lines("benefits"), Paragraph{Text: b.say("result.lines.footnote", nil), Small: true})
+	var charts []chart.Chart
+	for _, id := range []string{"adoption", "data_quality", "process"} {
+		if f, ok := b.factor(id); ok {
+			charts = append(charts, sized{f, 170})
+		}
+	}
+	if len(charts) > 0 {
+		b.add(Heading{2, b.t("realisation")}, Paragraph{Text: b.t("realisation.text")})
+		b.add(Charts{charts})
+	}
+}
+
+// fixed is a distribution of one value.
+type fixed float64
+
+func (f fixed) Quantile(float64) float64 { return float64(f) }
+
+func (b *builder) factor(id string) (chart.Factor, bool) {
+	f := chart.Factor{Name: b.say("explain.factor."+id, nil), Horizon: b.r.Case.HorizonMonths, From: b.r.Case.Start}
+	for name, to := range map[string]*chart.Quantiles{"start": &f.Start, "plateau": &f.Plateau, "months_to_90": &f.MonthsTo90} {
+		q, ok := b.c.Answer.Model.Quantity(id + "." + name)
+		if !ok {
+			return f, false
+		}
+		if q.Dist != nil {
+			*to = q.Dist
+			continue
+		}
+		v, ok := model.Number(q)
+		if !ok {
+			return f, false
+		}
+		*to = fixed(v)
+	}
+	return f, true
+}
+
+func (b *builder) when() {
+	b.section("when")
+	t := Table{Columns: []Column{{Head: b.say("chart.month", nil), Text: true}, {Head: b.t("paid"), Right: true}, {Head: "P10", Right: true}, {Head: b.say("result.median", nil), Right: true}, {Head: "P90", Right: true}}}
+	sum, h := 0.0, len(b.r.Timeline)-1
+	for m, month := range b.r.Timeline {
+		if m < len(b.r.BreakEvenShare) {
+			sum += b.r.BreakEvenShare[m]
+		}
+		if m > 0 && (m%12 == 0 || m == h) {
+			q := month.Cumulative
+			label := b.l.Month(m)
+			if date := b.l.MonthName(b.r.Case.Start, m); date != "" {
+				label += " (" + date + ")"
+			}
+			t.Rows = append(t.Rows, Row{Cells: []string{label, b.l.Probability(math.Min(1, sum)), b.money(q.P10), b.money(q.P50), b.money(q.P90)}})
+		}
+	}
+	b.add(Paragraph{Text: b.t("when.text")}, t, Paragraph{Text: b.say("result.plan", nil) + " " + strings.Join(report.PlanFigures(b.r, b.l), ", ") + ".", Small: true})
+	if bars := b.c.Explanation.Tornado; len(bars) > 0 {
+		b.add(Charts{[]chart.Chart{chart.Tornado{Result: b.r, Bars: bars, In: chart.InMonths, Rows: 8}}})
+	}
+}
+
+func (b *builder) risk() {
+	b.section("risk")
+	f := b.c.Explanation.Failure
+	b.add(Paragraph{Text: b.say("document.risk.share", diag.Args{"share": f.Share})})
+	var items []string
+	for _, box := range f.Boxes {
+		items = append(items, box.Text)
+	}
+	if len(items) == 0 && f.Share > 0 && f.Share < 1 {
+		items = append(items, b.say("explain.failure.none", nil))
+	}
+	b.add(List{items})
+	if sd := b.r.Simulation.NPV.SD; sd != nil && *sd > 0 {
+		b.add(Charts{[]chart.Chart{sized{chart.Distribution{Values: b.c.Answer.Outcome.NPV, Of: chart.NPV, Currency: b.r.Case.Currency}, 220}}})
+	}
+}
+
+func (b *builder) findOut() {
+	b.section("find_out")
+	x := b.c.Explanation
+	if len(x.Plan) == 0 {
+		b.add(Paragraph{Text: b.say("explain.plan.empty", nil)})
+		return
+	}
+	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("worth"), Right: true}}}
+	for _, m := range x.Plan[:min(5, len(x.Plan))] {
+		t.Rows = append(t.Rows, Row{Cells: []string{m.Label, b.money(m.Worth)}, Note: strings.TrimSpace(m.Text + " " + report.Effort(m, b.r, b.l))})
+	}
+	b.add(Paragraph{Text: b.say("explain.plan.note", diag.Args{"evpi": b.money(x.EVPI)})}, t)
+}
+
+func (b *builder) steps() {
+	b.section("steps")
+	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("from_to"), Right: true}, {Head: b.say("explain.column.gain", nil), Right: true},
+		{Head: b.say("explain.column.months", nil), Right: true}, {Head: b.say("explain.column.cost", nil), Right: true}}}
+	for _, s := range b.c.Explanation.Levers {
+		if len(t.Rows) == 6 {
+			break
+		}
+		if !s.Modelled {
+			t.Rows = append(t.Rows, Row{Cells: []string{s.Label, "", "", "", ""}, Note: b.say("explain.not_modelled", nil)})
+			continue
+		}
+		months, cost := locale.None, locale.None
+		if s.Months != nil {
+			months = b.l.Change(*s.Months, 1)
+		}
+		switch {
+		case s.Cost != nil:
+			cost = b.money(*s.Cost)
+		case s.Hours != nil:
+			cost = report.Value(s.Hours.P50, "h", b.l)
+		}
+		t.Rows = append(t.Rows, Row{Cells: []string{s.Label, report.Value(s.From, s.Unit, b.l) + " → " + report.Value(s.To, s.Unit, b.l), report.Signed(s.NPV, b.r.Case.Currency, b.l), months, cost}, Note: report.Doing(s, b.r, b.l)})
+	}
+	if len(t.Rows) > 0 {
+		b.add(Paragraph{Text: b.say("explain.levers.note", nil), Small: true}, t, Paragraph{Text: b.say("explain.levers.unknown", nil), Small: true})
+	}
+	b.add(Heading{2, b.t("introduction")})
+	t = Table{Columns: []Column{{Head: b.t("review"), Text: true}, {Head: b.t("date")}}}
+	for _, r := range report.Introduction(b.c.Answer.Model, b.l) {
+		t.Rows = append(t.Rows, Row{Cells: []string{r.Title, r.When}, Note: r.Text})
+	}
+	b.add(t)
+}
+
+func (b *builder) scenarios() {
+	c := b.c.Comparison
+	if c == nil {
+		return
+	}
+	b.section("scenarios")
+	b.add(Paragraph{Text: report.CompareAnswer(c, b.l)})
+	names, rows := report.Sides(c, b.l)
+	const each = 3
+	for at := 0; at < len(names); at += each {
+		to := min(at+each, len(names))
+		t := Table{Columns: []Column{{Head: "", Text: true}}}
+		for _, n := range names[at:to] {
+			t.Columns = append(t.Columns, Column{Head: n, Right: true, Text: true})
+		}
+		for _, r := range rows {
+			row := Row{Cells: []string{r.Label}}
+			for i := at; i < to; i++ {
+				s := r.Values[i]
+				if r.Notes[i] != "" {
+					s += "\n" + r.Notes[i]
+				}
+				row.Cells = append(row.Cells, s)
+			}
+			t.Rows = append(t.Rows, row)
+		}
+		b.add(t)
+	}
+}
+
+func (b *builder) assumptions() {
+	b.section("assumptions")
+	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("value"), Right: true}, {Head: b.say("result.grade", nil)}, {Head: b.t("source"), Text: true}}}
+	for _, q := range b.c.Answer.Model.Quantities {
+		scale := q.Unit.Scale
+		if scale == 0 {
+			scale = 1
+		}
+		var values []float64
+		if q.Dist != nil {
+			f := q.Factor / scale
+			values = []float64{q.Dist.Quantile(0.1) * f, q.Dist.Quantile(0.5) * f, q.Dist.Quantile(0.9) * f}
+		} else if v, ok := model.Number(q); ok && (q.Source != "" || q.Grade != "" || q.Line == nil) {
+			values = []float64{v / scale}
+		} else {
+			continue
+		}
+		unit := q.Unit.Text
+		for i, v := range values {
+			if math.Abs(v) < 1e-9 {
+				values[i] = 0
+			} else if math.Abs(v) < 1e12 {
+				p := math.Pow(10, 2-math.Floor(math.Log10(math.Abs(v))))
+				if p > 1 {
+					values[i] = math.Round(v*p) / p
+				} else {
+					values[i] = math.Round(v)
+				}
+			}
+		}
+		numbers, units := b.l.Span(values, unit)
+		grade := q.Grade
+		if grade == "" {
+			grade = locale.None
+		}
+		source := q.Source
+		if source == "" {
+			source = b.t("source.none")
+		}
+		t.Rows = append(t.Rows, Row{Cells: []string{b.c.Answer.Label(q), strings.TrimSpace(numbers + "\u00a0" + units), grade, source}})
+	}
+	b.add(Paragraph{Text: b.t("assumptions.text"), Small: true}, t)
+}
+
+func (b *builder) method() {
+	b.section("method")
+	var items []string
+	for _, k := range []string{"simulation", "npv", "roi", "break_even", "irr", "realisation", "grade", "information", "failure"} {
+		items = append(items, b.say("document.method."+k, diag.Args{"draws": b.r.Draws, "rate": b.l.Percent(b.r.Case.DiscountPerYear, 1)}))
+	}
+	b.add(List{items}, Paragraph{Text: b.t("method.sources"), Small: true})
+}
+
+func (b *builder) audit() {
+	b.section("audit")
+	if len(b.c.Audit) == 0 {
+		b.add(Paragraph{Text: b.say("explain.audit.none", nil)})
+		return
+	}
+	b.add(Paragraph{Text: b.say("explain.audit.found", diag.Args{"count": len(b.c.Audit)})})
+	const most = 12
+	var items []string
+	for _, d := range b.c.Audit[:min(most, len(b.c.Audit))] {
+		items = append(items, strings.TrimSpace(b.l.Message(d)+" "+b.l.Hint(d)))
+	}
+	if n := len(b.c.Audit) - most; n > 0 {
+		items = append(items, b.say("document.audit.more", diag.Args{"count": n}))
+	}
+	b.add(List{items})
+}
+
+// sized is a chart of a given height.
+type sized struct {
+	chart.Chart
+	h float64
+}
+
+func (s sized) Scene(l *locale.Locale, size chart.Size) *chart.Scene {
+	size.H = s.h
+	return s.Chart.Scene(l, size)
+}
