@@ -22,7 +22,7 @@ var layers = []string{
 	// case file → model → result
 	"internal/casefile", "internal/catalogue", "internal/revision", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
 	// showing
-	"internal/font", "internal/chart", "internal/report", "internal/guide",
+	"internal/font", "internal/chart", "internal/report", "internal/report/workbook", "internal/guide",
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
 	// people
@@ -54,6 +54,7 @@ var importers = map[string][]string{
 	"github.com/spf13/cobra":              {"internal/cli"},
 	"github.com/spf13/pflag":              {"internal/cli"},
 	"github.com/schollz/progressbar/v3":   {"internal/cli"},
+	"github.com/xuri/excelize/v2":         {"internal/report/workbook"},
 	"modernc.org/sqlite":                  {"internal/store"},
 	"github.com/jackc/pgx/v5":             {"internal/store"},
 	"github.com/pressly/goose/v3":         {"internal/store"},

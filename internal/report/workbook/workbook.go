@@ -260,7 +260,7 @@ func (b *builder) styles() {
 	money := `#,##0.00`
 	for name, s := range map[string]*excelize.Style{
 		"text": {}, "note": {Font: &excelize.Font{Color: "666666"}}, "title": {Font: &excelize.Font{Bold: true, Size: 16}},
-		"head": {Font: &excelize.Font{Bold: true}, Border: []excelize.Border{{Type: "bottom", Color: "999999", Style: 1}}},
+		"head":   {Font: &excelize.Font{Bold: true}, Border: []excelize.Border{{Type: "bottom", Color: "999999", Style: 1}}},
 		"number": {NumFmt: 4}, "percent": {NumFmt: 10}, "money": {CustomNumFmt: &money}, "total": {CustomNumFmt: &money, Font: &excelize.Font{Bold: true}},
 		"in_number":  {NumFmt: 4, Font: &excelize.Font{Color: "0000FF"}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FFF9E5"}}},
 		"in_percent": {NumFmt: 10, Font: &excelize.Font{Color: "0000FF"}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FFF9E5"}}},
