@@ -9,7 +9,7 @@ LISTEN ?= 127.0.0.1:8080
 DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race reference lint fuzz bench golden generate postgres clean
+.PHONY: run build test race reference lint fuzz bench golden generate postgres libreoffice clean
 
 run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
 	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
@@ -23,11 +23,11 @@ bin/rendite: $(shell find cmd internal examples -type f -not -name '*_test.go' -
 go:
 	@command -v $(GO) >/dev/null || { echo "Rendite needs Go 1.26 or newer: https://go.dev/doc/install, or apt-get install golang-go where it is new enough"; exit 1; }
 
-test: | go postgres ## all tests; those of the store need PostgreSQL's programs
+test: | go postgres libreoffice ## all tests; those of the store need PostgreSQL's programs
 	@$(GO) vet ./...
 	@.ci/gotest "make test" ./...
 
-race: | go postgres
+race: | go postgres libreoffice
 	@CGO_ENABLED=1 $(GO) test -race ./...
 
 reference: | go ## against published cases and reference data beside the repository
@@ -59,6 +59,9 @@ generate: | go ## the Go code of the store's queries, after a change to internal
 
 postgres: ## the programs that the store's tests start a private PostgreSQL with
 	@.ci/postgres
+
+libreoffice: ## the program that the workbook's tests recalculate with
+	@.ci/libreoffice
 
 clean:
 	@rm -rf bin

@@ -70,6 +70,8 @@ type builder struct {
 
 	summary, inputs, timing, factors, lines, cash, values *sheet
 
+	last int // period of the horizon
+
 	months, years *row
 	current       *model.Line
 	problems      diag.List
@@ -243,6 +245,14 @@ func Write(w io.Writer, a *calc.Answer, l *locale.Locale) error {
 	b.simulated()
 	if b.problems.Err() != nil {
 		return b.problems
+	}
+	if err := b.book.SetSheetName("Sheet1", b.summary.name); err != nil {
+		return err
+	}
+	for _, x := range all[1:] {
+		if _, err := b.book.NewSheet((*x.s).name); err != nil {
+			return err
+		}
 	}
 	for i, x := range all {
 		if err := b.write(*x.s, i); err != nil {
@@ -443,7 +453,86 @@ func (b *builder) flows() *row {
 		return "(1+discount_rate)^(-" + c + "$4/12)"
 	})
 	add("discounted", func(_ int, c string) string { return c + "8*" + c + "10" })
+	b.periods(net)
 	return net
+}
+
+// periods adds the rows that break-even, funding and MIRR are read off: by month, or by year where the case counts so.
+func (b *builder) periods(net *row) {
+	last, length := b.h, "1"
+	if b.m.File.Yearly {
+		last, length = (b.h+11)/12, "12"
+	}
+	add := func(key string, f func(k int, c, before string) string) {
+		cells := []any{b.v("text", b.t("period."+key, nil)), nil, nil, nil, nil}
+		for k := 0; k <= last; k++ {
+			cells = append(cells, b.f("money", f(k, column(first+k), column(first+k-1))))
+		}
+		b.cash.add(cells...)
+	}
+	b.last = last
+	add("net", func(k int, c, _ string) string { // row 12
+		if !b.m.File.Yearly {
+			return c + "8"
+		}
+		return fmt.Sprintf("SUMPRODUCT((ROUNDUP($F$4:$%s$4/12,0)=%d)*$F$8:$%s$8)", column(first+b.h), k, column(first+b.h))
+	})
+	add("discounted", func(k int, c, _ string) string {
+		return fmt.Sprintf("%s12*(1+discount_rate)^(-%d*%s/12)", c, k, length)
+	}) // row 13
+	for i, key := range []string{"cumulative", "cumulative_discounted"} {
+		flow, cum, moved := 12+i, 14+3*i, 15+3*i
+		sum := func(row int, x string) func(int, string, string) string {
+			return func(k int, c, before string) string {
+				own := fmt.Sprintf(x, c, flow)
+				if k == 0 {
+					return own
+				}
+				return fmt.Sprintf("%s%d+%s", before, row, own)
+			}
+		}
+		add(key, sum(cum, "%s%d"))
+		add("moved", sum(moved, "ABS(%s%d)"))
+		add("crossing", func(k int, c, before string) string {
+			if k == 0 {
+				return `""`
+			}
+			// Within 10⁻¹² of all money moved a cumulative counts as zero.
+			return fmt.Sprintf(`IF(AND(%[2]s%[3]d<-1E-12*%[2]s%[4]d,%[1]s%[3]d>=-1E-12*%[1]s%[4]d),%[5]d-%[2]s%[3]d/(MAX(%[1]s%[3]d,0)-%[2]s%[3]d),"")`, c, before, cum, moved, k-1)
+		})
+	}
+}
+
+// timeFigures are the key figures read off the periods; the dash says that a figure does not exist.
+func (b *builder) timeFigures() [][3]string {
+	span := func(n int) string { return (&row{b.cash, n}).span(b.last) }
+	end := b.cash.name + "!" + column(first+b.last)
+	length := 1
+	if b.m.File.Yearly {
+		length = 12
+	}
+	months := func(f string) string {
+		if length == 1 {
+			return f
+		}
+		whole := b.h / 12 * 12
+		// A last year that the horizon cuts short ends at the horizon.
+		return fmt.Sprintf("MIN(12*(%s),%d)+MAX(0,12*(%s)-%d)*%d/12", f, whole, f, whole, b.h-whole)
+	}
+	crossing := func(n int) string { return months("MAX(" + span(n) + ")") }
+	below := func(n int) string { return fmt.Sprintf("%s%d<-1E-12*%s%d", end, n, end, n+1) }
+	t := fmt.Sprintf("(COLUMN(%s)-%d)*%d/12", span(12), first, length)
+	years := fmt.Sprintf("(%d/12)", b.last*length)
+	net := span(12)
+	return [][3]string{
+		{"break_even", "number", "IF(" + below(14) + `,"–",IF(COUNT(` + span(16) + ")=0,0," + crossing(16) + "))"},
+		{"break_even_discounted", "number", "IF(" + below(17) + `,"–",IF(COUNT(` + span(19) + ")=0,0," + crossing(19) + "))"},
+		{"first_crossing", "number", "IF(COUNT(" + span(16) + ")=0,IF(" + below(14) + `,"–",0),` + months("MIN("+span(16)+")") + ")"},
+		{"peak", "money", "MIN(0,MIN(" + span(14) + "))"},
+		{"peak_month", "number", "IF(MIN(" + span(14) + fmt.Sprintf(")<0,MIN(%d*(MATCH(MIN(", length) + span(14) + ")," + span(14) + fmt.Sprintf(",0)-1),%d),0)", b.h)},
+		{"mirr", "percent", fmt.Sprintf(`IF(OR(MIN(%[1]s)>=0,MAX(%[1]s)<=0),"–",(SUMPRODUCT((%[1]s>0)*%[1]s*(1+reinvest_rate)^(%[3]s-%[2]s))/-SUMPRODUCT((%[1]s<0)*%[1]s*(1+finance_rate)^(-%[2]s)))^(1/%[3]s)-1)`, net, t, years)},
+		{"irr", "percent", fmt.Sprintf(`IFERROR((1+IRR(%s,0.01))^(12/%d)-1,"–")`, net, length)},
+	}
 }
 
 // figures writes the key figures as formulas on the summary.
@@ -467,6 +556,29 @@ func (b *builder) figures(net *row) {
 		s.add(b.v("text", b.t("figure."+x.key, nil)), b.f(x.style, x.f))
 		b.define("result_"+x.key, s.name, "B", len(s.rows))
 	}
+	for _, x := range b.timeFigures() {
+		s.add(b.v("text", b.t("figure."+x[0], nil)), b.f(x[1], x[2]))
+		b.define("result_"+x[0], s.name, "B", len(s.rows))
+	}
+}
+
+// charts draws the cumulative flow and the flow of every month beside the figures.
+func (b *builder) charts() error {
+	for i, c := range []struct {
+		kind excelize.ChartType
+		n    int
+		key  string
+	}{{excelize.Line, 9, "cumulative"}, {excelize.Col, 8, "net"}} {
+		err := b.book.AddChart(b.summary.name, fmt.Sprintf("D%d", 4+18*i), &excelize.Chart{Type: c.kind,
+			Series: []excelize.ChartSeries{{Name: fmt.Sprintf("%s!$A$%d", b.cash.name, c.n), Categories: (&row{b.cash, head}).span(b.h), Values: (&row{b.cash, c.n}).span(b.h),
+				Marker: excelize.ChartMarker{Symbol: "none"}}},
+			Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: b.t("cash."+c.key, nil)}}}, Legend: excelize.ChartLegend{Position: "none"},
+			Dimension: excelize.ChartDimension{Width: 760, Height: 330}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // simulated writes what the draws say, as values.
@@ -491,13 +603,6 @@ func (b *builder) simulated() {
 
 // write puts a sheet into the book.
 func (b *builder) write(s *sheet, i int) error {
-	if i == 0 {
-		if err := b.book.SetSheetName("Sheet1", s.name); err != nil {
-			return err
-		}
-	} else if _, err := b.book.NewSheet(s.name); err != nil {
-		return err
-	}
 	landscape, paper := "landscape", 9 // A4
 	if err := b.book.SetPageLayout(s.name, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &paper}); err != nil {
 		return err
@@ -514,6 +619,11 @@ func (b *builder) write(s *sheet, i int) error {
 	}
 	if i > 0 {
 		if err := w.SetPanes(&excelize.Panes{Freeze: true, XSplit: 1, YSplit: head, TopLeftCell: "B5", ActivePane: "bottomRight"}); err != nil {
+			return err
+		}
+	}
+	if s == b.summary {
+		if err := b.charts(); err != nil {
 			return err
 		}
 	}

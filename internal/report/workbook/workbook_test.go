@@ -109,6 +109,15 @@ func compare(t *testing.T, path string, a *calc.Answer) {
 	near("costs", "Figures", "B9", a.Plan.CostsPV, 0.01)
 	near("tco", "Figures", "B10", a.Plan.TCO, 0.01)
 	near("cost of waiting", "Figures", "B11", a.Plan.CostOfWaitingMonth, 0.01)
+	for cell, v := range map[string]*float64{"B12": a.Plan.BreakEven, "B13": a.Plan.BreakEvenDiscounted, "B14": a.Plan.FirstCrossing, "B17": a.Plan.MIRR, "B18": a.Plan.IRR} {
+		if v != nil {
+			near(cell, "Figures", cell, *v, 1e-6)
+		} else if s, err := book.GetCellValue("Figures", cell); err != nil || s != "–" {
+			t.Errorf("%s is %q, want none", cell, s)
+		}
+	}
+	near("peak funding", "Figures", "B15", a.Plan.PeakFunding, 0.01)
+	near("its month", "Figures", "B16", float64(a.Plan.PeakFundingMonth), 0)
 }
 
 func TestLibreOfficeComesToThePlanOfTheEngine(t *testing.T) {
@@ -129,6 +138,11 @@ func TestLibreOfficeComesToThePlanOfTheEngine(t *testing.T) {
 			t.Fatal(err)
 		}
 		answers[name] = a
+	}
+	if zip, err := excelize.OpenFile(filepath.Join(from, "maschinenbau.xlsx")); err != nil {
+		t.Fatal(err)
+	} else if _, ok := zip.Pkg.Load("xl/charts/chart2.xml"); !ok {
+		t.Error("the charts are missing")
 	}
 	// The same case with one cell changed by hand: twice as many users.
 	changed, err := excelize.OpenFile(filepath.Join(from, "maschinenbau.xlsx"))
