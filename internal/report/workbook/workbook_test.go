@@ -3,6 +3,7 @@ package workbook_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -165,5 +166,27 @@ func TestLibreOfficeComesToThePlanOfTheEngine(t *testing.T) {
 	recalculate(t, from, to)
 	for name, a := range answers {
 		t.Run(name, func(t *testing.T) { compare(t, filepath.Join(to, name), a) })
+	}
+}
+
+// BenchmarkWrite exports 200 lines over 120 months.
+func BenchmarkWrite(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("case: Large\ncurrency: EUR\ndiscount: 8 %\nhorizon: 120\nassumptions: {users: 40}\nadoption: {start: 10 %, plateau: 80 %, months_to_90: 8}\ncosts:\n")
+	for i := range 100 {
+		text.WriteString("  c" + strconv.Itoa(i) + ": {amount: users * 2 EUR/month, escalates: 3 %/year}\n")
+	}
+	text.WriteString("benefits:\n")
+	for i := range 100 {
+		text.WriteString("  b" + strconv.Itoa(i) + ": users * 3 EUR/month * adoption\n")
+	}
+	a, list, err := calc.Run(context.Background(), calc.Case{Name: "large.yaml", Text: []byte(text.String())}, calc.Options{Draws: 64, Seed: 1})
+	if err != nil || list.Err() != nil {
+		b.Fatal(err, list)
+	}
+	for b.Loop() {
+		if err := workbook.Write(io.Discard, a, locale.New(locale.English)); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
