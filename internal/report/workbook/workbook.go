@@ -564,6 +564,7 @@ func (b *builder) figures(net *row) {
 
 // charts draws the cumulative flow and the flow of every month beside the figures.
 func (b *builder) charts() error {
+	same := false // one colour for all months
 	for i, c := range []struct {
 		kind excelize.ChartType
 		n    int
@@ -572,7 +573,7 @@ func (b *builder) charts() error {
 		err := b.book.AddChart(b.summary.name, fmt.Sprintf("D%d", 4+18*i), &excelize.Chart{Type: c.kind,
 			Series: []excelize.ChartSeries{{Name: fmt.Sprintf("%s!$A$%d", b.cash.name, c.n), Categories: (&row{b.cash, head}).span(b.h), Values: (&row{b.cash, c.n}).span(b.h),
 				Marker: excelize.ChartMarker{Symbol: "none"}}},
-			Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: b.t("cash."+c.key, nil)}}}, Legend: excelize.ChartLegend{Position: "none"},
+			Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: b.t("cash."+c.key, nil)}}}, Legend: excelize.ChartLegend{Position: "none"}, VaryColors: &same,
 			Dimension: excelize.ChartDimension{Width: 760, Height: 330}})
 		if err != nil {
 			return err
@@ -606,6 +607,15 @@ func (b *builder) write(s *sheet, i int) error {
 	landscape, paper := "landscape", 9 // A4
 	if err := b.book.SetPageLayout(s.name, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &paper}); err != nil {
 		return err
+	}
+	if i < 2 {
+		fit, wide, high := true, 1, 0
+		if err := b.book.SetSheetProps(s.name, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
+			return err
+		}
+		if err := b.book.SetPageLayout(s.name, &excelize.PageLayoutOptions{FitToWidth: &wide, FitToHeight: &high}); err != nil {
+			return err
+		}
 	}
 	w, err := b.book.NewStreamWriter(s.name)
 	if err != nil {
