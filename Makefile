@@ -9,7 +9,7 @@ LISTEN ?= 127.0.0.1:8080
 DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race reference lint vuln fuzz bench screenshots golden generate postgres chromium axe clean
+.PHONY: run build test race reference lint vuln fuzz bench screenshots golden generate postgres chromium axe libreoffice clean
 
 run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
 	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
@@ -23,11 +23,11 @@ bin/rendite: $(shell find cmd internal examples -type f -not -name '*_test.go' -
 go:
 	@command -v $(GO) >/dev/null || { echo "Rendite needs Go 1.26 or newer: https://go.dev/doc/install, or apt-get install golang-go where it is new enough"; exit 1; }
 
-test: | go postgres chromium axe ## all tests; those of the store need PostgreSQL's programs, those of e2e Chromium
+test: | go postgres chromium axe libreoffice ## all tests; those of the store need PostgreSQL, those of e2e Chromium, those of the workbook LibreOffice
 	@$(GO) vet ./...
 	@.ci/gotest "make test" ./...
 
-race: | go postgres chromium axe
+race: | go postgres chromium axe libreoffice
 	@CGO_ENABLED=1 $(GO) test -race ./...
 
 reference: | go ## against published cases and reference data beside the repository
@@ -76,6 +76,9 @@ chromium: ## the browser that the tests of e2e drive
 
 axe: ## axe-core, which those tests look for barriers with
 	@.ci/axe bin/axe.min.js
+
+libreoffice: ## the program that the tests of the workbook recalculate with
+	@.ci/libreoffice
 
 clean:
 	@rm -rf bin

@@ -19,6 +19,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/report/html"
 	"github.com/rendite-crm/rendite/internal/report/markdown"
 	"github.com/rendite-crm/rendite/internal/report/pdf"
+	"github.com/rendite-crm/rendite/internal/report/workbook"
 )
 
 // reportWriters are the formats of a report by the ending of the file.
@@ -28,6 +29,7 @@ var reportWriters = map[string]func(io.Writer, *document.Content, *locale.Locale
 	".md":   documentWriter(markdown.Write),
 	".json": data.JSON,
 	".csv":  data.CSV,
+	".xlsx": func(w io.Writer, c *document.Content, l *locale.Locale) error { return workbook.Write(w, c.Answer, l) },
 }
 
 func documentWriter(write func(io.Writer, *document.Document) error) func(io.Writer, *document.Content, *locale.Locale) error {
