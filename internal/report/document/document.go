@@ -63,7 +63,7 @@ type Table struct {
 // List is a list of sentences.
 type List struct{ Items []string }
 
-// Charts stand beside each other, two in a row; one alone takes the whole width.
+// Charts stand beside each other, two in a row; one alone, and the first of an odd number, takes the whole width.
 type Charts struct{ Charts []chart.Chart }
 
 // Break begins a new page.

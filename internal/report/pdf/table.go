@@ -57,55 +57,95 @@ func (w *writer) table(t document.Table) {
 		return
 	}
 	ws := widths(t)
-	row := func(cells []string, note string, size float64, bold bool, colour string, under string) block {
-		h := 0.0
-		all := make([][]string, len(cells))
-		for i, s := range cells {
-			all[i] = wrap(s, bold, size, ws[i])
-			h = math.Max(h, height(all[i], size))
+	heads := document.Row{Strong: true}
+	for _, c := range t.Columns {
+		heads.Cells = append(heads.Cells, c.Head)
+	}
+	head := join(w.row(t, ws, heads, soft, soft))
+	again := head
+	head.keep, head.before = true, 8
+	w.push(head)
+	first := len(w.blocks)
+	var ends []int // the last block of each row
+	for i, r := range t.Rows {
+		for _, b := range w.row(t, ws, r, ink, hair) {
+			if i > 0 {
+				b.again = &again
+			}
+			b.keep = r.Strong
+			w.push(b)
 		}
-		var more []string
-		if note != "" {
-			more = wrap(note, false, 7.5, width)
+		ends = append(ends, len(w.blocks)-1)
+	}
+	// A short table stays on one page. Of a long one at least few rows stand on either page.
+	const short, few = 13, 3
+	for i, end := range ends {
+		if len(ends) <= short || i < few-1 || i >= len(ends)-few {
+			for ; first <= end; first++ {
+				w.blocks[first].keep = true
+			}
 		}
-		full := h + height(more, 7.5) + 5
-		return block{h: full, draw: func(y float64) {
+		first = end + 1
+	}
+	w.blocks[len(w.blocks)-1].keep = false
+}
+
+// row makes the blocks of a row: one, or several where a text has more lines than stay together.
+func (w *writer) row(t document.Table, ws []float64, r document.Row, colour, under string) []block {
+	const above, below = 3, 2
+	line := func(n int) float64 { return height(make([]string, n), cellSize) }
+	cells, tall := make([][]string, len(r.Cells)), 1
+	for i, s := range r.Cells {
+		cells[i] = wrap(s, r.Strong, cellSize, ws[i])
+		tall = max(tall, len(cells[i]))
+	}
+	var blocks []block
+	for from := 0; from < tall; from += mostLines {
+		to := min(from+mostLines, tall)
+		blocks = append(blocks, block{h: line(to - from), draw: func(y float64) {
 			x := left
-			for i, l := range all {
-				for k, s := range l {
+			for i, l := range cells {
+				for k := from; k < min(to, len(l)); k++ {
 					c := colour
-					if k > 0 && strings.Contains(cells[i], "\n") {
+					if k > 0 && strings.Contains(r.Cells[i], "\n") {
 						c = soft
 					}
-					w.type_(size, bold, c)
-					base := y + 3 + size + float64(k)*size*1.42
+					w.type_(cellSize, r.Strong, c)
+					base := y + cellSize + line(k-from)
 					if t.Columns[i].Right {
-						w.textRight(x+ws[i], base, s)
+						w.textRight(x+ws[i], base, l[k])
 					} else {
-						w.text(x, base, s)
+						w.text(x, base, l[k])
 					}
 				}
 				x += ws[i] + cellGap
 			}
-			w.lines(left, y+3+h, more, 7.5, false, soft)
-			w.rule(y+full, under)
-		}}
+		}})
 	}
-	var heads []string
-	for _, c := range t.Columns {
-		heads = append(heads, c.Head)
-	}
-	head := row(heads, "", 8, true, soft, soft)
-	again := head
-	head.keep, head.before = true, 8
-	w.push(head)
-	for i, r := range t.Rows {
-		b := row(r.Cells, r.Note, cellSize, r.Strong, ink, hair)
-		b.again = &again
-		b.keep = i == 0 && len(t.Rows) > 1 || i == len(t.Rows)-2 || r.Strong && i+1 < len(t.Rows)
-		if i == 0 {
-			b.again = nil
+	if r.Note != "" {
+		for _, l := range parts(wrap(r.Note, false, 7.5, width)) {
+			blocks = append(blocks, block{h: height(l, 7.5), draw: func(y float64) { w.lines(left, y, l, 7.5, false, soft) }})
 		}
-		w.push(b)
 	}
+	blocks = append(blocks, block{h: below, draw: func(y float64) { w.rule(y+below, under) }})
+	blocks = append([]block{{h: above, draw: func(float64) {}}}, blocks...)
+	if len(blocks) <= 4 {
+		return []block{join(blocks)}
+	}
+	last := len(blocks) - 2
+	return append(append([]block{join(blocks[:2])}, blocks[2:last]...), join(blocks[last:]))
+}
+
+// join is one block of several.
+func join(blocks []block) block {
+	h := 0.0
+	for _, b := range blocks {
+		h += b.h
+	}
+	return block{h: h, draw: func(y float64) {
+		for _, b := range blocks {
+			b.draw(y)
+			y += b.h
+		}
+	}}
 }
