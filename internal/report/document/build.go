@@ -94,7 +94,7 @@ func (b *builder) summary() {
 			items = append(items, b.say("document.driver", diag.Args{"label": bar.Label, "low": report.Value(bar.P10, bar.Unit, b.l), "high": report.Value(bar.P90, bar.Unit, b.l),
 				"at_low": b.optional(bar.NPV.Low), "at_high": b.optional(bar.NPV.High)}))
 		}
-		b.add(List{items})
+		b.add(List{Items: items})
 	}
 	b.add(Heading{2, b.t("first")})
 	var items []string
@@ -114,7 +114,7 @@ func (b *builder) summary() {
 	if len(items) == 0 {
 		items = []string{b.say("explain.plan.empty", nil)}
 	}
-	b.add(List{items}, Break{})
+	b.add(List{Items: items}, Break{})
 }
 
 // mostItems is how long a list of the same kind of remark gets.
@@ -125,7 +125,7 @@ func (b *builder) listed(items []string, more string) {
 	if n := len(items) - mostItems; n > 0 {
 		items = append(items[:mostItems:mostItems], b.say(more, diag.Args{"count": n}))
 	}
-	b.add(List{items})
+	b.add(List{Items: items})
 }
 
 // sealed tells what changed since the sealed baseline.
@@ -195,8 +195,7 @@ func (b *builder) investment() {
 
 func (b *builder) benefits() {
 	b.section("benefits")
-	b.add(Paragraph{Text: b.t("benefits.text")}, b.lines("benefits"), Paragraph{Text: b.say("result.lines.footnote", nil), Small: true},
-		Charts{[]chart.Chart{waterfall{chart.Waterfall{Result: b.r}}}})
+	b.add(Paragraph{Text: b.t("benefits.text")}, b.lines("benefits"), Paragraph{Text: b.say("result.lines.footnote", nil), Small: true})
 	var charts []chart.Chart
 	for _, id := range []string{"adoption", "data_quality", "process"} {
 		if f, ok := b.factor(id); ok {
@@ -207,6 +206,7 @@ func (b *builder) benefits() {
 		b.add(Heading{2, b.t("realisation")}, Paragraph{Text: b.t("realisation.text")})
 		b.add(Charts{charts})
 	}
+	b.add(Charts{[]chart.Chart{waterfall{chart.Waterfall{Result: b.r}}}})
 }
 
 // fixed is a distribution of one value.
@@ -268,9 +268,9 @@ func (b *builder) risk() {
 	if len(items) == 0 && f.Share > 0 && f.Share < 1 {
 		items = append(items, b.say("explain.failure.none", nil))
 	}
-	b.add(List{items})
+	b.add(List{Items: items})
 	if sd := b.r.Simulation.NPV.SD; sd != nil && *sd > 0 {
-		b.add(Charts{[]chart.Chart{sized{chart.Distribution{Values: b.c.Answer.Outcome.NPV, Of: chart.NPV, Currency: b.r.Case.Currency}, 220}}})
+		b.add(Charts{[]chart.Chart{sized{chart.Distribution{Values: b.c.Answer.Outcome.NPV, Of: chart.NPV, Currency: b.r.Case.Currency}, 200}}})
 	}
 }
 
@@ -282,7 +282,7 @@ func (b *builder) findOut() {
 		return
 	}
 	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("worth"), Right: true}}}
-	for _, m := range x.Plan[:min(5, len(x.Plan))] {
+	for _, m := range x.Plan[:min(4, len(x.Plan))] {
 		t.Rows = append(t.Rows, Row{Cells: []string{m.Label, b.money(m.Worth)}, Note: strings.TrimSpace(m.Text + " " + report.Effort(m, b.r, b.l))})
 	}
 	b.add(Paragraph{Text: b.say("explain.plan.note", diag.Args{"evpi": b.money(x.EVPI)})}, t)
@@ -293,7 +293,7 @@ func (b *builder) steps() {
 	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("from_to"), Right: true}, {Head: b.say("explain.column.gain", nil), Right: true},
 		{Head: b.say("explain.column.months", nil), Right: true}, {Head: b.say("explain.column.cost", nil), Right: true}}}
 	for _, s := range b.c.Explanation.Levers {
-		if len(t.Rows) == 6 {
+		if len(t.Rows) == 5 {
 			break
 		}
 		if !s.Modelled {
@@ -427,7 +427,7 @@ func (b *builder) scores() {
 
 func (b *builder) assumptions() {
 	b.section("assumptions")
-	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("value"), Right: true}, {Head: b.say("result.grade", nil)}, {Head: b.t("source"), Text: true}}}
+	t := Table{Small: true, Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("value"), Right: true}, {Head: b.say("result.grade", nil)}, {Head: b.t("source"), Text: true}}}
 	for _, q := range b.c.Answer.Model.Quantities {
 		scale := q.Unit.Scale
 		if scale == 0 {
@@ -467,7 +467,7 @@ func (b *builder) method() {
 	for _, k := range []string{"simulation", "npv", "roi", "break_even", "irr", "realisation", "grade", "information", "failure"} {
 		items = append(items, b.say("document.method."+k, diag.Args{"draws": b.r.Draws, "rate": b.l.Percent(b.r.Case.DiscountPerYear, 1)}))
 	}
-	b.add(List{items}, Paragraph{Text: b.t("method.sources"), Small: true})
+	b.add(List{Items: items, Small: true}, Paragraph{Text: b.t("method.sources"), Small: true})
 }
 
 func (b *builder) audit() {

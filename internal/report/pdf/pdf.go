@@ -22,8 +22,8 @@ import (
 // The page in points.
 const (
 	pageW, pageH = 595.28, 841.89
-	left, top    = 56.0, 68.0
-	bottom       = 790.0
+	left, top    = 56.0, 64.0
+	bottom       = 796.0
 	width        = pageW - 2*left
 	ink, soft    = "#1d1f21", "#5d6165"
 	hair         = "#dddad3"
@@ -304,7 +304,7 @@ func parts(lines []string) [][]string {
 func (w *writer) part(p document.Part) {
 	switch p := p.(type) {
 	case document.Heading:
-		size, before := 16.0, 26.0
+		size, before := 16.0, 23.0
 		if p.Level > 1 {
 			size, before = 11.5, 16
 		}
@@ -330,16 +330,20 @@ func (w *writer) part(p document.Part) {
 	case document.Figures:
 		w.figures(p)
 	case document.List:
+		size := 9.5
+		if p.Small {
+			size = 8.5
+		}
 		for i, s := range p.Items {
-			for k, l := range parts(wrap(s, false, 9.5, width-12)) {
-				b := block{h: height(l, 9.5), keep: i == 0 && len(p.Items) > 1 || i == len(p.Items)-2, draw: func(y float64) {
+			for k, l := range parts(wrap(s, false, size, width-12)) {
+				b := block{h: height(l, size), keep: i == 0 && len(p.Items) > 1 || i == len(p.Items)-2, draw: func(y float64) {
 					if k == 0 {
-						w.lines(left, y, []string{"•"}, 9.5, true, w.d.Brand.Accent())
+						w.lines(left, y, []string{"•"}, size, true, w.d.Brand.Accent())
 					}
-					w.lines(left+12, y, l, 9.5, false, ink)
+					w.lines(left+12, y, l, size, false, ink)
 				}}
 				if k == 0 {
-					b.before = 5
+					b.before = 0.5 * size
 				}
 				w.push(b)
 			}

@@ -8,45 +8,62 @@ import (
 	"github.com/rendite-crm/rendite/internal/report/document"
 )
 
-const cellSize, cellGap = 8.0, 12.0
+// cellGap is the room between columns.
+const cellGap = 12.0
 
-// widths gives each column what it needs; columns of text share the rest, the first of them all of it where there is enough.
+func cellSize(t document.Table) float64 {
+	if t.Small {
+		return 7.25
+	}
+	return 8
+}
+
+// widths gives each column what it needs; columns of text share the rest. Where it is not enough for all, two columns of
+// text share it so that the table gets as short as it can, more of them by their need.
 func widths(t document.Table) []float64 {
-	n := len(t.Columns)
+	n, size := len(t.Columns), cellSize(t)
 	need, out := make([]float64, n), make([]float64, n)
-	rest, texts := width-cellGap*float64(n-1), 0.0
+	rest, total := width-cellGap*float64(n-1), 0.0
+	var texts []int
 	for i, c := range t.Columns {
-		need[i] = font.Width(c.Head, font.SemiBold, 8)
+		need[i] = font.Width(c.Head, font.SemiBold, size)
 		for _, r := range t.Rows {
 			for _, s := range strings.Split(r.Cells[i], "\n") {
-				need[i] = math.Max(need[i], font.Width(printable(s), weight(r.Strong), cellSize))
+				need[i] = math.Max(need[i], font.Width(printable(s), weight(r.Strong), size))
 			}
 		}
 		need[i] += 0.5
 		if c.Text {
-			texts += need[i]
+			texts = append(texts, i)
+			total += need[i]
 			continue
 		}
 		out[i] = math.Min(need[i], width/3)
 		rest -= out[i]
 	}
 	rest = math.Max(rest, 60)
-	for i, c := range t.Columns {
-		if c.Text {
-			out[i] = rest * need[i] / texts
+	switch {
+	case len(texts) == 0:
+	case total <= rest: // what is left goes to the first text
+		for _, i := range texts {
+			out[i] = need[i]
 		}
-	}
-	if texts < rest { // what is left goes to the first text
-		for i, c := range t.Columns {
-			if c.Text {
-				out[i] = need[i]
+		out[texts[0]] += rest - total
+	case len(texts) == 2:
+		a, b := texts[0], texts[1]
+		best := math.Inf(1)
+		for share := 0.3; share < 0.75; share += 0.05 {
+			lines := 0.0
+			for _, r := range t.Rows {
+				lines += float64(max(len(wrap(r.Cells[a], r.Strong, size, rest*share)), len(wrap(r.Cells[b], r.Strong, size, rest*(1-share)))))
+			}
+			if lines < best {
+				best, out[a], out[b] = lines, rest*share, rest*(1-share)
 			}
 		}
-		for i, c := range t.Columns {
-			if c.Text {
-				out[i] += rest - texts
-				break
-			}
+	default:
+		for _, i := range texts {
+			out[i] = rest * need[i] / total
 		}
 	}
 	return out
@@ -92,11 +109,12 @@ func (w *writer) table(t document.Table) {
 
 // row makes the blocks of a row: one, or several where a text has more lines than stay together.
 func (w *writer) row(t document.Table, ws []float64, r document.Row, colour, under string) []block {
-	const above, below = 3, 2
-	line := func(n int) float64 { return height(make([]string, n), cellSize) }
+	size := cellSize(t)
+	above, below := 0.375*size, 0.25*size
+	line := func(n int) float64 { return height(make([]string, n), size) }
 	cells, tall := make([][]string, len(r.Cells)), 1
 	for i, s := range r.Cells {
-		cells[i] = wrap(s, r.Strong, cellSize, ws[i])
+		cells[i] = wrap(s, r.Strong, size, ws[i])
 		tall = max(tall, len(cells[i]))
 	}
 	var blocks []block
@@ -110,8 +128,8 @@ func (w *writer) row(t document.Table, ws []float64, r document.Row, colour, und
 					if k > 0 && strings.Contains(r.Cells[i], "\n") {
 						c = soft
 					}
-					w.type_(cellSize, r.Strong, c)
-					base := y + cellSize + line(k-from)
+					w.type_(size, r.Strong, c)
+					base := y + size + line(k-from)
 					if t.Columns[i].Right {
 						w.textRight(x+ws[i], base, l[k])
 					} else {
