@@ -38,7 +38,7 @@ func documentWriter(write func(io.Writer, *document.Document) error) func(io.Wri
 
 func (p *program) reportCommand() *cobra.Command {
 	var f caseFlags
-	output, brand := "", ""
+	output, brand, baseline := "", "", ""
 	c := &cobra.Command{Use: "report CASE", Short: p.t("cli.report"), Long: p.t("cli.report.long"), Args: p.oneCase,
 		RunE: func(_ *cobra.Command, args []string) error {
 			write, ok := reportWriters[strings.ToLower(filepath.Ext(output))]
@@ -74,7 +74,22 @@ func (p *program) reportCommand() *cobra.Command {
 			if content == nil {
 				return p.problems(list)
 			}
-			content.Brand = b
+			content.Brand, content.Set = b, f.set
+			if baseline != "" {
+				sealed := f
+				sealed.set = nil // the baseline is as it was sealed
+				was, err := p.read(baseline, sealed)
+				if err != nil {
+					return err
+				}
+				list, err := content.Against(p.ctx, was, in.Text, o, p.l)
+				if err != nil {
+					return err
+				}
+				if list.Err() != nil {
+					return p.problems(list)
+				}
+			}
 			var out bytes.Buffer
 			if err := write(&out, content, p.l); err != nil {
 				return err
@@ -89,5 +104,6 @@ func (p *program) reportCommand() *cobra.Command {
 	p.simulationFlags(c, &f)
 	c.Flags().StringVarP(&output, "output", "o", "", p.t("cli.flag.output"))
 	c.Flags().StringVar(&brand, "brand", "", p.t("cli.flag.brand"))
+	c.Flags().StringVar(&baseline, "sealed", "", p.t("cli.flag.report_sealed"))
 	return c
 }
