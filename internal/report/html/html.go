@@ -137,7 +137,11 @@ func table(b *strings.Builder, columns []document.Column, rows []document.Row) {
 		}
 		return ""
 	}
-	b.WriteString(`<div class="wide" tabindex="0"><table><thead><tr>`)
+	short := ""
+	if len(rows) <= 13 { // stays on one printed page
+		short = " short"
+	}
+	fmt.Fprintf(b, `<div class="wide%s" tabindex="0"><table><thead><tr>`, short)
 	for i, c := range columns {
 		fmt.Fprintf(b, `<th scope="col"%s>%s</th>`, class(i), e(c.Head))
 	}

@@ -234,6 +234,7 @@ func height(lines []string, size float64) float64 { return float64(len(lines)) *
 
 func (w *writer) cover(author string) {
 	w.f.AddPage()
+	w.type_(11, false, ink) // a bookmark is encoded as its font is
 	w.f.Bookmark(printable(w.d.Title), 0, 0)
 	b := w.d.Brand
 	if len(b.Logo) > 0 {
