@@ -4,6 +4,7 @@ package pdf
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ type writer struct {
 	f       *fpdf.Fpdf
 	d       *document.Document
 	blocks  []block
-	outside []string // texts beyond the edge of the text area, which there must not be
+	outside []string // what lies beyond the edge of the text area, which there must not be
 }
 
 // made stands in every file: the day is not that of the report, so that equal reports are equal files.
@@ -258,17 +259,21 @@ func (w *writer) cover(author string) {
 	y += 6
 	put(w.d.Title, 17, true, ink, 3)
 	y += 26
-	put(w.d.Answer, 25, true, b.Ink(document.LightPaper), 8)
+	put(w.d.Answer, 25, true, b.Ink(document.LightPaper), 5)
 	y += 14
-	put(w.d.Limit, 11, false, ink, 6)
+	put(w.d.Limit, 11, false, ink, 4)
 	y += 30
+	most := 2
+	if y > 540 {
+		most = 1
+	}
 	for _, f := range w.d.Facts {
 		w.rule(y, hair)
 		y += 7
 		w.lines(left, y, []string{f[0]}, 10, false, soft)
 		l := wrap(f[1], false, 10, width-150)
-		if len(l) > 3 {
-			l = append(l[:2], first(strings.Join(l[2:], " "), false, 10, width-150))
+		if len(l) > most {
+			l = append(l[:most-1], first(strings.Join(l[most-1:], " "), false, 10, width-150))
 		}
 		w.lines(left+150, y, l, 10, false, ink)
 		y += height(l, 10) + 7
@@ -450,5 +455,8 @@ func (w *writer) flow() {
 		b.draw(y)
 		y += b.h
 		fresh = false
+		if y > bottom+1 {
+			w.outside = append(w.outside, fmt.Sprintf("page %d ends at %.0f", w.f.PageNo(), y))
+		}
 	}
 }
