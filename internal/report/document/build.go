@@ -403,11 +403,12 @@ func (b *builder) scores() {
 	if len(b.c.Scores) == 0 {
 		return
 	}
+	tenths := func(v float64) string { return b.l.Quantity(math.Round(v*10)/10, "") }
 	points := func(low, high float64) string {
 		if low == high {
-			return b.l.Number(low, 1)
+			return tenths(low)
 		}
-		return b.l.Range(b.l.Number(low, 1), b.l.Number(high, 1))
+		return b.l.Range(tenths(low), tenths(high))
 	}
 	t := Table{Columns: []Column{{Head: b.t("criterion"), Text: true}, {Head: b.t("weight"), Right: true}, {Head: b.t("today"), Right: true},
 		{Head: b.t("expected"), Right: true}, {Head: b.say("result.grade", nil)}, {Head: b.t("source"), Text: true}}}
