@@ -37,6 +37,7 @@ var layers = []string{
 var importers = map[string][]string{
 	"github.com/goccy/go-yaml":            {"internal/casefile", "internal/catalogue", "internal/guide", "internal/report/document"},
 	"codeberg.org/go-pdf/fpdf":            {"internal/report/pdf"},
+	"github.com/xuri/excelize/v2":         {"internal/report/workbook"},
 	"github.com/yuin/goldmark":            {"internal/guide"},
 	"gonum.org/v1/gonum":                  {"internal/dist", "internal/draw", "internal/explain"},
 	"golang.org/x/sys":                    {"internal/sim"},
