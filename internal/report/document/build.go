@@ -252,8 +252,13 @@ func (b *builder) when() {
 		}
 	}
 	b.add(Paragraph{Text: b.t("when.text")}, t, Paragraph{Text: b.say("result.plan", nil) + " " + strings.Join(report.PlanFigures(b.r, b.l), ", ") + ".", Small: true})
-	if bars := b.c.Explanation.Tornado; len(bars) > 0 {
-		b.add(Charts{[]chart.Chart{chart.Tornado{Result: b.r, Bars: bars, In: chart.InMonths, Rows: 8}}})
+	// Where nothing moves the break-even into the horizon, what moves the money is told instead.
+	for _, in := range []chart.Measure{chart.InMonths, chart.InMoney} {
+		c := chart.Tornado{Result: b.r, Bars: b.c.Explanation.Tornado, In: in, Rows: 8}
+		if len(c.Scene(b.l, chart.Size{}).Points) > 0 {
+			b.add(Charts{[]chart.Chart{c}})
+			break
+		}
 	}
 }
 
@@ -269,7 +274,7 @@ func (b *builder) risk() {
 		items = append(items, b.say("explain.failure.none", nil))
 	}
 	b.add(List{Items: items})
-	if sd := b.r.Simulation.NPV.SD; sd != nil && *sd > 0 {
+	if n := b.r.Simulation.NPV; n.SD != nil && *n.SD > 1e-9*math.Abs(*n.Mean) { // more than rounding
 		b.add(Charts{[]chart.Chart{sized{chart.Distribution{Values: b.c.Answer.Outcome.NPV, Of: chart.NPV, Currency: b.r.Case.Currency}, 200}}})
 	}
 }

@@ -91,7 +91,7 @@ func compose(d *document.Document) (*writer, error) {
 	pages := f.PageCount()
 	for p := 2; p <= pages; p++ {
 		f.SetPage(p)
-		w.type_(8, false, soft)
+		w.face(8, false, soft)
 		head := strings.Trim(d.Organisation+" · "+d.Title, " ·")
 		w.text(left, 40, first(head, false, 8, width-120))
 		w.textRight(left+width, 40, first(author, false, 8, 110))
@@ -117,7 +117,7 @@ func together(a, b document.Part) bool {
 	return false
 }
 
-func (w *writer) type_(size float64, bold bool, colour string) {
+func (w *writer) face(size float64, bold bool, colour string) {
 	style := ""
 	if bold {
 		style = "B"
@@ -226,7 +226,7 @@ func wrap(s string, bold bool, size, room float64) []string {
 // lines draws wrapped text and returns its height; at y is the top.
 func (w *writer) lines(x, y float64, lines []string, size float64, bold bool, colour string) {
 	for i, s := range lines {
-		w.type_(size, bold, colour)
+		w.face(size, bold, colour)
 		w.text(x, y+size+float64(i)*size*1.42, s)
 	}
 }
@@ -235,7 +235,7 @@ func height(lines []string, size float64) float64 { return float64(len(lines)) *
 
 func (w *writer) cover(author string) {
 	w.f.AddPage()
-	w.type_(11, false, ink) // a bookmark is encoded as its font is
+	w.face(11, false, ink) // a bookmark is encoded as its font is
 	w.f.Bookmark(printable(w.d.Title), 0, 0)
 	b := w.d.Brand
 	if len(b.Logo) > 0 {
@@ -316,7 +316,7 @@ func (w *writer) part(p document.Part) {
 		}
 		l := parts(wrap(p.Text, true, size, width))[0] // our own words, never that long
 		w.push(block{h: height(l, size) + 2, before: before, keep: true, draw: func(y float64) {
-			w.type_(size, true, ink)
+			w.face(size, true, ink)
 			w.f.Bookmark(printable(p.Text), p.Level-1, y)
 			colour := ink
 			if p.Level == 1 {
@@ -342,7 +342,7 @@ func (w *writer) part(p document.Part) {
 		}
 		for i, s := range p.Items {
 			for k, l := range parts(wrap(s, false, size, width-12)) {
-				b := block{h: height(l, size), keep: i == 0 && len(p.Items) > 1 || i == len(p.Items)-2, draw: func(y float64) {
+				b := block{h: height(l, size), keep: i < len(p.Items)-1 && (p.Small || i == 0) || i == len(p.Items)-2, draw: func(y float64) {
 					if k == 0 {
 						w.lines(left, y, []string{"•"}, size, true, w.d.Brand.Accent())
 					}

@@ -147,7 +147,7 @@ func (w *writer) row(t document.Table, ws []float64, r document.Row, colour, und
 					if k > 0 && strings.Contains(r.Cells[i], "\n") {
 						c = soft
 					}
-					w.type_(size, r.Strong, c)
+					w.face(size, r.Strong, c)
 					base := y + size + line(k-from)
 					if t.Columns[i].Right {
 						w.textRight(x+ws[i], base, l[k])
