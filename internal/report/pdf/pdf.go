@@ -422,41 +422,67 @@ func (w *writer) beside(charts []chart.Chart, room, gap, k float64) {
 	}})
 }
 
-// flow puts the blocks on pages.
+// flow puts the blocks on pages. Where little is left for the last one, the room between blocks shrinks until it is not
+// needed.
 func (w *writer) flow() {
-	w.f.AddPage()
-	y, fresh := top, true
+	const little = 0.35
+	pages, end := w.place(1, false)
+	tight := 1.0
+	for _, t := range []float64{0.85, 0.7} {
+		if end > top+little*(bottom-top) {
+			break
+		}
+		if n, _ := w.place(t, false); n < pages {
+			tight = t
+			break
+		}
+	}
+	w.place(tight, true)
+}
+
+// place draws the blocks, or only counts how many pages they take and where the last one ends.
+func (w *writer) place(tight float64, draw bool) (pages int, y float64) {
+	fresh := true
 	page := func() {
-		w.f.AddPage()
+		if draw {
+			w.f.AddPage()
+		}
+		pages++
 		y, fresh = top, true
 	}
-	for i := 0; i < len(w.blocks); i++ {
-		b := w.blocks[i]
+	page()
+	for i, b := range w.blocks {
 		if b.h < 0 {
 			if !fresh {
 				page()
 			}
 			continue
 		}
-		need := b.before + b.h
+		before := b.before * tight
+		need := before + b.h
 		for j := i; w.blocks[j].keep && j+1 < len(w.blocks) && w.blocks[j+1].h >= 0; j++ {
-			need += w.blocks[j+1].before + w.blocks[j+1].h
+			need += w.blocks[j+1].before*tight + w.blocks[j+1].h
 		}
-		if !fresh && y+need > bottom && (need <= bottom-top || y+b.before+b.h > bottom) {
+		if !fresh && y+need > bottom && (need <= bottom-top || y+before+b.h > bottom) {
 			page()
 			if b.again != nil {
-				b.again.draw(y)
+				if draw {
+					b.again.draw(y)
+				}
 				y += b.again.h
 			}
 		}
 		if !fresh {
-			y += b.before
+			y += before
 		}
-		b.draw(y)
+		if draw {
+			b.draw(y)
+		}
 		y += b.h
 		fresh = false
-		if y > bottom+1 {
+		if draw && y > bottom+1 {
 			w.outside = append(w.outside, fmt.Sprintf("page %d ends at %.0f", w.f.PageNo(), y))
 		}
 	}
+	return pages, y
 }
