@@ -165,7 +165,7 @@ func TestAReportIsOneFileThatNeedsNothingElse(t *testing.T) {
 			if strings.Join(heads, "|") != strings.Join(want, "|") {
 				t.Errorf("%s: headings %q, want %q", name, heads, want)
 			}
-			if got := bytes.Count(b, []byte(`<svg class="ch"`)); got != charts || charts < 4 {
+			if got := bytes.Count(b, []byte(`<svg class="ch"`)); got != charts || charts < 3 {
 				t.Errorf("%s: %d pictures, want %d", name, got, charts)
 			}
 			if !bytes.Equal(b, write(t, d)) {
