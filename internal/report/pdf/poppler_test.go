@@ -50,7 +50,7 @@ func build(t *testing.T, name string, lang locale.Lang) *document.Document {
 		t.Fatal("no example " + name)
 	}
 	l := locale.New(lang)
-	c, list, err := document.Gather(context.Background(), calc.Case{Name: name, Text: text, Version: "test"}, calc.Options{Draws: 1000, Seed: 1}, l)
+	c, list, err := document.Gather(context.Background(), calc.Case{Name: name, Text: text, Version: "test"}, calc.Options{Draws: 400, Seed: 1}, l)
 	if err != nil || c == nil {
 		t.Fatal(name, err, list)
 	}
