@@ -33,6 +33,9 @@ func Build(c *Content, l *locale.Locale) *Document {
 	b := &builder{&Document{Title: r.Case.Name, Organisation: r.Case.Organisation, Answer: report.Answer(r, l), Limit: report.Limit(r, l),
 		Brand: c.Brand, Locale: l}, c, r, l}
 	b.Made = b.say("document.made", diag.Args{"sum": c.Sum, "seed": strconv.FormatUint(r.Seed, 10), "draws": r.Draws, "version": r.Version})
+	if r.Scenario != "" {
+		b.Made += ", --scenario " + r.Scenario
+	}
 	if c.Sampler != "" {
 		b.Made += ", --sampler " + c.Sampler
 	}
@@ -68,8 +71,10 @@ func (b *builder) cover() {
 	fact("organisation", c.Organisation)
 	fact("start", b.l.MonthName(c.Start, 0))
 	fact("horizon", b.l.Horizon(c.HorizonMonths))
-	if b.r.Scenario != "" {
-		fact("scenario", b.r.Scenario)
+	for _, s := range b.c.Answer.Model.File.Scenarios {
+		if s.ID == b.r.Scenario {
+			fact("scenario", cmp.Or(s.Label, s.ID))
+		}
 	}
 	if b.r.Grade != "" {
 		fact("grade", b.r.Grade+" ("+b.say("common.grade."+b.r.Grade, nil)+")")

@@ -263,7 +263,10 @@ func TestAReportOfAScenarioHasItsFigures(t *testing.T) {
 	}
 	found := false
 	for _, f := range d.Facts {
-		found = found || f[0] == l.Text("document.scenario", nil) && f[1] == "with_ai"
+		found = found || f[0] == l.Text("document.scenario", nil) && f[1] == "Mit KI-Funktionen"
+	}
+	if !strings.Contains(d.Made, "--scenario with_ai") {
+		t.Errorf("%q does not name the scenario", d.Made)
 	}
 	if !found {
 		t.Errorf("the cover does not name the scenario: %v", d.Facts)
