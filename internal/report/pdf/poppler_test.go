@@ -19,9 +19,11 @@ import (
 
 	"github.com/rendite-crm/rendite/examples"
 	"github.com/rendite-crm/rendite/internal/calc"
+	"github.com/rendite-crm/rendite/internal/chart"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/report/document"
 	"github.com/rendite-crm/rendite/internal/report/pdf"
+	"github.com/rendite-crm/rendite/internal/result"
 )
 
 // run runs a program of poppler.
@@ -350,5 +352,48 @@ func TestFiguresOfATableStandBelowEachOther(t *testing.T) {
 	}
 	if len(widths) < 5 || most-least > 0.05 {
 		t.Errorf("two figures take %.2f to %.2f pt: %v", least, most, widths)
+	}
+}
+
+// TestEveryKindOfChartIsDrawn puts every kind of picture on paper, beside another and alone.
+func TestEveryKindOfChartIsDrawn(t *testing.T) {
+	for _, lang := range locale.Langs() {
+		text, _ := examples.Read("maschinenbau")
+		l := locale.New(lang)
+		c, list, err := document.Gather(context.Background(), calc.Case{Name: "maschinenbau", Text: text, Version: "test"}, calc.Options{Draws: 200, Seed: 1}, l)
+		if err != nil || c == nil {
+			t.Fatal(err, list)
+		}
+		r, bars := c.Answer.Result, c.Explanation.Tornado
+		k := chart.KPI{Name: "Abschlussquote", Unit: "%", Start: "2026-04", GoLive: 12}
+		heat := chart.Heat{Title: "Akzeptanz je Team", Rows: []string{"Vertriebsinnendienst Nord und West", "Service"}, Start: "2026-04", Unit: "%", Values: make([][]float64, 2)}
+		for m := range 24 {
+			v := 22 + 0.3*float64(m)
+			k.Values, k.Expected = append(k.Values, v), append(k.Expected, result.Band{P10: 20, P25: 21, P50: 22, P75: 23, P90: 24})
+			heat.Values[0], heat.Values[1] = append(heat.Values[0], 3*v), append(heat.Values[1], 100-3*v)
+		}
+		all := []chart.Chart{
+			chart.Cumulative{Result: r, Other: r, OtherLabel: "Versiegelt", Measured: []chart.Reading{{Month: 1, Value: -9e4}}}, chart.Flows{Result: r}, chart.Waterfall{Result: r},
+			chart.Waterfall{Result: r, ByLine: true}, chart.Tornado{Result: r, Bars: bars}, chart.Tornado{Result: r, Bars: bars, In: chart.InMoney},
+			chart.Distribution{Values: c.Answer.Outcome.NPV, Currency: "EUR"}, k, heat,
+			chart.Funnel{Title: "Vom Lead zum Auftrag", Stages: []chart.Stage{{Label: "Leads aus allen Quellen, auch den alten", Count: 1840}, {Label: "Angebot", Count: 412}, {Label: "Gewonnen", Count: 97}}},
+		}
+		d := &document.Document{Title: "Bilder", Answer: "Bilder", Locale: l, Parts: []document.Part{document.Charts{Charts: all}}}
+		for _, x := range all {
+			d.Parts = append(d.Parts, document.Charts{Charts: []chart.Chart{x}})
+		}
+		path, file := write(t, d)
+		for _, f := range faults(t, path) {
+			t.Error(lang, f)
+		}
+		inside := streams(t, file)
+		for _, x := range all {
+			s := x.Scene(l, chart.Size{W: 650})
+			for _, label := range s.Texts() {
+				if !strings.Contains(inside, label.Text) {
+					t.Errorf("%s %T: %q is not on paper", lang, x, label.Text)
+				}
+			}
+		}
 	}
 }
