@@ -467,9 +467,17 @@ func (b *builder) assumptions() {
 			}
 		}
 		numbers, units := b.l.Span(values, unit)
-		t.Rows = append(t.Rows, Row{Cells: []string{b.c.Answer.Label(q), strings.TrimSpace(numbers + "\u00a0" + units), cmp.Or(q.Grade, locale.None), cmp.Or(q.Source, b.t("source.none"))}})
+		t.Rows = append(t.Rows, Row{Cells: []string{b.c.Answer.Label(q), numbers + b.space(units) + units, cmp.Or(q.Grade, locale.None), cmp.Or(q.Source, b.t("source.none"))}})
 	}
 	b.add(Paragraph{Text: b.t("assumptions.text"), Small: true}, t)
+}
+
+// space stands between a number and its unit: none before a slash, nor before the English per cent.
+func (b *builder) space(unit string) string {
+	if unit == "" || unit[0] == '/' || unit[0] == '%' && b.l.Lang() == locale.English {
+		return ""
+	}
+	return "\u00a0"
 }
 
 func (b *builder) method() {
