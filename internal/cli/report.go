@@ -29,7 +29,7 @@ var reportWriters = map[string]func(io.Writer, *document.Content, *locale.Locale
 	".md":   documentWriter(markdown.Write),
 	".json": data.JSON,
 	".csv":  data.CSV,
-	".xlsx": func(w io.Writer, c *document.Content, l *locale.Locale) error { return workbook.Write(w, c.Answer, l) },
+	".xlsx": workbook.Write,
 }
 
 func documentWriter(write func(io.Writer, *document.Document) error) func(io.Writer, *document.Content, *locale.Locale) error {

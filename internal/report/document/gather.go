@@ -9,6 +9,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/decide"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
+	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/report"
 	"github.com/rendite-crm/rendite/internal/result"
 )
@@ -21,6 +22,10 @@ type Content struct {
 	Comparison  *result.Comparison // nil where the case has no scenarios
 	Sum         string             // SHA-256 of the case file
 	Brand       Brand
+
+	Models    map[string]*model.Model // of the case ("base") and its scenarios, where there is a comparison
+	Sealed    *Sealed                 // nil where no sealed state is known
+	Revisions []Revision              // the newest first
 }
 
 // Gather runs a case with o.Draws (calc.DefaultDraws where 0), so that a report shows the figures of `rendite calc`. The list
@@ -56,6 +61,7 @@ func Gather(ctx context.Context, c calc.Case, o calc.Options, l *locale.Locale) 
 			cmp.Scenarios[i].Timing = result.Timing{}
 		}
 		content.Comparison = cmp
+		content.Models = Models(c, cmp)
 	}
 	return content, list, nil
 }

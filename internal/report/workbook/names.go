@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/rendite-crm/rendite/internal/formula"
+	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/quantity"
 )
 
@@ -70,4 +72,17 @@ func number(v float64) string {
 	s := strconv.FormatFloat(v, 'g', -1, 64)
 	s = strings.Replace(s, "e", "E", 1)
 	return s
+}
+
+// literal is a number inside a formula, with its unit spelt out.
+func (b *builder) literal(_ *model.Quantity, e *formula.Number) expr {
+	v := e.Value
+	if e.Unit.Percent {
+		v /= 100
+	}
+	tail := conversion(e.Unit)
+	if tail == "" {
+		return value(v)
+	}
+	return expr{value(v).in(multiplies) + tail, multiplies}
 }
