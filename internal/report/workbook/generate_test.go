@@ -54,7 +54,7 @@ func (g *writer) line(format string, args ...any) { fmt.Fprintf(&g.b, format+"\n
 // share is a number of per cent, and one below and above it.
 func (g *writer) share(what string) (low, mid, high float64) {
 	m := float64(g.int(5, 95, what))
-	return m * 0.85, m, m + (100-m)*0.15
+	return m - min(m, 100-m)*0.12, m, m + min(m, 100-m)*0.15
 }
 
 // assume adds an assumption that is a number, a range or a distribution.
@@ -66,18 +66,28 @@ func (g *writer) assume(name string, low, high int, unit string) {
 	}
 	value := fmt.Sprintf("%v%s", mid, spaced)
 	isShare := unit == "%"
+	behind := spaced // of a call; a unit that begins with a slash stands behind the numbers
+	if strings.HasPrefix(unit, "/") {
+		behind = ""
+	}
+	n := func(v float64) string {
+		if behind == "" {
+			return fmt.Sprintf("%v%s", v, spaced)
+		}
+		return fmt.Sprint(v)
+	}
 	switch kind := g.int(0, 9, "kind of "+name); {
 	case kind < 4:
 	case kind < 7 && isShare && mid > 4 && mid < 96:
-		value = fmt.Sprintf("%v .. %v .. %v %%", mid*0.9, mid, mid+(100-mid)*0.1)
+		value = fmt.Sprintf("%v .. %v .. %v %%", mid-min(mid, 100-mid)*0.1, mid, mid+min(mid, 100-mid)*0.12)
 	case kind < 7 && !isShare:
 		value = fmt.Sprintf("%v .. %v .. %v%s", mid*0.7, mid, mid*1.4, spaced)
-	case kind == 7:
-		value = fmt.Sprintf("pert(%v, %v, %v)%s", mid*0.5, mid, mid*1.5, spaced)
-	case kind == 8:
-		value = fmt.Sprintf("%s(%v, %v)%s", g.one("family", "uniform", "lognormal"), mid, mid*1.2, spaced)
+	case kind == 7 && !isShare:
+		value = fmt.Sprintf("pert(%s, %s, %s)%s", n(mid*0.5), n(mid), n(mid*1.5), behind)
+	case kind == 8 && !isShare:
+		value = fmt.Sprintf("%s(%s, %s)%s", g.one("family", "uniform", "lognormal"), n(mid), n(mid*1.2), behind)
 	case kind == 9 && !isShare:
-		value = fmt.Sprintf("triangular(%v, %v, %v)%s", mid*0.6, mid, mid*1.2, spaced)
+		value = fmt.Sprintf("triangular(%s, %s, %s)%s", n(mid*0.6), n(mid), n(mid*1.2), behind)
 	}
 	if g.chance(30, "sourced") {
 		value = fmt.Sprintf(`{value: "%s", source: "=HYPERLINK(1)", grade: %s, label: "@%s"}`, value, g.one("grade", "A", "B", "C", "D"), name)
@@ -130,7 +140,7 @@ func (g *writer) expr(depth int) string {
 		func() string { return fmt.Sprintf("ramp(%d, %d)", g.int(0, 12, "from"), g.int(0, 24, "to")) },
 		func() string { return "ramp(share * 10, 3 + users / 10)" },
 		func() string { return "escalation(growth)" },
-		func() string { return "(wage * hours) / (10 EUR/month)" },
+		func() string { return "(wage * effort) / (10 EUR/month)" },
 		func() string { return "(" + x() + ") %" },
 	}
 	if g.start {
@@ -230,13 +240,13 @@ func (g *writer) position(id string, benefit bool) {
 		item := g.one("item", "item: licences, users: users, price: price", "item: licences, users: seats, price: price", "item: training, users: users, first_hours: 6 h, refresh_hours: 2 h, wage: wage",
 			"item: support, support_fee: price, built: 2 000 EUR, upkeep: growth", "item: price_escalation, users: users, price: price, rate: 4 %/year",
 			"item: implementation_partner, partner_days: 5 workdays, day_rate: 900 EUR/workday", "item: exit_cost, exit_days: 2 days, day_rate: 800 EUR/day, exit_fee: 500 EUR",
-			"item: administration, admin_hours: hours, wage: wage", "item: learning_dip, users: users, dip_hours: 90 min/week, wage: wage", "item: data_migration, records: users * 10, manual: share, check_time: 5 minutes, wage: wage")
+			"item: administration, admin_hours: effort, wage: wage", "item: learning_dip, users: users, dip_hours: 90 min/week, wage: wage", "item: data_migration, records: users * 10, manual: share, check_time: 5 minutes, wage: wage")
 		g.line(`  %s: {%s, %s%s}`, id, label, item, g.more(false, false))
 	}
 }
 
 func (g *writer) lever(id, label string) {
-	lever := g.one("lever", "lever: time_saved, users: users, hours: hours, wage: wage, converts: share", "lever: marketing_efficiency, spend: price, saving: share",
+	lever := g.one("lever", "lever: time_saved, users: users, hours: effort, wage: wage, converts: share", "lever: marketing_efficiency, spend: price, saving: share",
 		"lever: legacy_retired, licences: price, maintenance: 3 EUR/month, hosting: 4 000 EUR/year", "lever: service_handling, tickets: inflow, handling_time: 12 min, cut: share, wage: wage, converts: 40 %",
 		"lever: days_sales_outstanding, turnover: 900 000 EUR/year, days: 4 days, capital_cost: growth",
 		"lever: win_rate, uplift: share", "lever: deal_value, uplift: 12 %", "lever: lead_conversion, leads: 80 /month, conversion: 40 %, uplift: share", "lever: sales_cycle, cycle: 60 days, cut: 9 %",
@@ -270,7 +280,7 @@ func (g *writer) sample() sample {
 	g.assume("users", 1, 60, "")
 	g.assume("share", 5, 90, "%")
 	g.assume("wage", 20, 90, "EUR/h")
-	g.assume("hours", 1, 9, "h/week")
+	g.assume("effort", 1, 9, "h/week")
 	g.assume("growth", 0, 12, "%/year")
 	g.assume("price", 10, 400, "EUR/month")
 	g.assume("inflow", 1, 40, "/month")
@@ -304,7 +314,12 @@ func (g *writer) sample() sample {
 		g.position(fmt.Sprintf("c%d", i), false)
 	}
 	g.line("benefits:")
-	for i := range g.int(1, 5, "benefits") {
+	n := g.int(1, 5, "benefits")
+	removed := "costs.c0"
+	if n > 1 {
+		removed += ", benefits.b0"
+	}
+	for i := range n {
 		g.position(fmt.Sprintf("b%d", i), true)
 	}
 	if g.chance(25, "package") {
@@ -316,8 +331,8 @@ func (g *writer) sample() sample {
 		g.line("scenarios:\n  other: {assumptions: {users: 33, share: 41 %%}, discount: 5 %%}")
 		s.scenario, s.at = "other", 2
 		if g.chance(50, "second scenario") {
-			g.line("  far: {horizon: %d months, tax: {rate: 20 %%}, costs: {c0: {amount: \"users * 21 EUR/month\", at: null, every: null, initial: null, yearly: null, item: null, capital: null}, extra: {label: extra, amount: 900 EUR, at: 2}}, adoption: {plateau: 55 %%, months_to_90: 5}, remove: [benefits.b0]}",
-				g.int(12, 50, "other horizon"))
+			g.line("  far: {horizon: %d months, tax: {rate: 20 %%}, assumptions: {seats: \"users * 2 + month\", price: 77 EUR/month}, costs: {extra: {label: extra, amount: 900 EUR, at: 2}}, adoption: {plateau: 55 %%, months_to_90: 5}, remove: [%s]}",
+				g.int(12, 50, "other horizon"), removed)
 			s.scenario, s.at = "far", 3
 		}
 	}
