@@ -40,7 +40,9 @@ type writer struct {
 	chained, second bool
 }
 
-func (g *writer) int(low, high int, what string) int { return rapid.IntRange(low, high).Draw(g.t, what) }
+func (g *writer) int(low, high int, what string) int {
+	return rapid.IntRange(low, high).Draw(g.t, what)
+}
 func (g *writer) chance(percent int, what string) bool {
 	return g.int(1, 100, what) <= percent
 }
@@ -127,7 +129,9 @@ func (g *writer) expr(depth int) string {
 		func() string {
 			return fmt.Sprintf("if(%s %s %s, %s, %s)", g.one("what", "month", "users", "seats"), g.one("order", "<", "<=", ">", ">=", "==", "!="), fmt.Sprint(g.int(0, 40, "bound")), x(), x())
 		},
-		func() string { return "(month " + g.one("order", "<", ">=") + fmt.Sprintf(" %d)", g.int(0, 30, "bound")) },
+		func() string {
+			return "(month " + g.one("order", "<", ">=") + fmt.Sprintf(" %d)", g.int(0, 30, "bound"))
+		},
 		func() string { return "min(" + x() + ", " + x() + ", 50)" },
 		func() string { return "max(" + x() + ", " + x() + ")" },
 		func() string { return "exp(min(2, " + x() + "))" },

@@ -13,7 +13,7 @@ import (
 )
 
 // looksLikeCell matches what a spreadsheet would read as a cell: AB12, R1C1, R, C and the truth values.
-var looksLikeCell = regexp.MustCompile(`(?i)^([a-z]{1,3}[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*|true|false|wahr|falsch)$`)
+var looksLikeCell = regexp.MustCompile(`(?i)^([a-z]{1,3}[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*|z[0-9]*s?[0-9]*|s[0-9]*|true|false|wahr|falsch)$`)
 
 // name makes a defined name of an id of the case: adoption.plateau is adoption_plateau.
 func (b *builder) name(id string) string {
