@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rendite-crm/rendite/internal/calc"
+	"github.com/rendite-crm/rendite/internal/decide"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/report/data"
@@ -20,6 +22,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/report/markdown"
 	"github.com/rendite-crm/rendite/internal/report/pdf"
 	"github.com/rendite-crm/rendite/internal/report/workbook"
+	"github.com/rendite-crm/rendite/internal/revision"
 )
 
 // reportWriters are the formats of a report by the ending of the file.
@@ -38,7 +41,7 @@ func documentWriter(write func(io.Writer, *document.Document) error) func(io.Wri
 
 func (p *program) reportCommand() *cobra.Command {
 	var f caseFlags
-	output, brand := "", ""
+	output, brand, baseline := "", "", ""
 	c := &cobra.Command{Use: "report CASE", Short: p.t("cli.report"), Long: p.t("cli.report.long"), Args: p.oneCase,
 		RunE: func(_ *cobra.Command, args []string) error {
 			write, ok := reportWriters[strings.ToLower(filepath.Ext(output))]
@@ -75,6 +78,11 @@ func (p *program) reportCommand() *cobra.Command {
 				return p.problems(list)
 			}
 			content.Brand = b
+			if baseline != "" {
+				if content.Sealed, err = p.since(baseline, in, f, o, content.Answer); err != nil {
+					return err
+				}
+			}
 			var out bytes.Buffer
 			if err := write(&out, content, p.l); err != nil {
 				return err
@@ -89,5 +97,24 @@ func (p *program) reportCommand() *cobra.Command {
 	p.simulationFlags(c, &f)
 	c.Flags().StringVarP(&output, "output", "o", "", p.t("cli.flag.output"))
 	c.Flags().StringVar(&brand, "brand", "", p.t("cli.flag.brand"))
+	c.Flags().StringVar(&baseline, "sealed", "", p.t("cli.flag.sealed"))
 	return c
+}
+
+// since is what has changed between the sealed baseline and the case.
+func (p *program) since(file string, now calc.Case, f caseFlags, o calc.Options, a *calc.Answer) (*document.Sealed, error) {
+	sealed, err := p.sealed(file, f, o)
+	if err != nil {
+		return nil, err
+	}
+	old, err := p.read(file, caseFlags{})
+	if err != nil {
+		return nil, err
+	}
+	// Both files have been read as cases, so that their difference can be told.
+	words, err := revision.Words(p.l, now.Catalogue, old.Text, now.Text)
+	if err != nil {
+		return nil, err
+	}
+	return &document.Sealed{Changes: words, Findings: decide.Against(sealed, a)}, nil
 }
