@@ -9,7 +9,7 @@ LISTEN ?= 127.0.0.1:8080
 DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race reference lint vuln fuzz bench screenshots golden generate postgres chromium axe libreoffice clean
+.PHONY: run build test race reference lint vuln fuzz bench screenshots golden generate postgres chromium axe libreoffice poppler clean
 
 run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
 	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
@@ -23,11 +23,11 @@ bin/rendite: $(shell find cmd internal examples -type f -not -name '*_test.go' -
 go:
 	@command -v $(GO) >/dev/null || { echo "Rendite needs Go 1.26 or newer: https://go.dev/doc/install, or apt-get install golang-go where it is new enough"; exit 1; }
 
-test: | go postgres chromium axe libreoffice ## all tests; those of the store need PostgreSQL, those of e2e Chromium, those of the workbook LibreOffice
+test: | go postgres chromium axe libreoffice poppler ## all tests; those of the store need PostgreSQL, those of e2e Chromium, those of the workbook LibreOffice, those of PDF poppler
 	@$(GO) vet ./...
 	@.ci/gotest "make test" ./...
 
-race: | go postgres chromium axe libreoffice
+race: | go postgres chromium axe libreoffice poppler
 	@CGO_ENABLED=1 $(GO) test -race ./...
 
 reference: | go ## against published cases and reference data beside the repository
@@ -61,7 +61,7 @@ screenshots: | go chromium axe ## every page in both languages, light and dark, 
 	@echo "make screenshots: $$(ls bin/screenshots | wc -l) pictures in bin/screenshots"
 
 golden: | go ## rewrite the golden files; read the diff as prose
-	@$(GO) test ./internal/report ./internal/chart ./internal/calc ./internal/cli ./internal/auth -update
+	@$(GO) test ./internal/report ./internal/report/markdown ./internal/chart ./internal/calc ./internal/cli ./internal/auth -update
 
 generate: | go ## the Go code of the store's queries, after a change to internal/store/query/sql
 	@$(GO) -C tools build -o ../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc
@@ -79,6 +79,9 @@ axe: ## axe-core, which those tests look for barriers with
 
 libreoffice: ## the program that the tests of the workbook recalculate with
 	@.ci/libreoffice
+
+poppler: ## the programs that the tests of PDF read it with
+	@.ci/poppler
 
 clean:
 	@rm -rf bin

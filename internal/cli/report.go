@@ -12,8 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rendite-crm/rendite/internal/calc"
-	"github.com/rendite-crm/rendite/internal/decide"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/report/data"
@@ -22,7 +20,6 @@ import (
 	"github.com/rendite-crm/rendite/internal/report/markdown"
 	"github.com/rendite-crm/rendite/internal/report/pdf"
 	"github.com/rendite-crm/rendite/internal/report/workbook"
-	"github.com/rendite-crm/rendite/internal/revision"
 )
 
 // reportWriters are the formats of a report by the ending of the file.
@@ -77,10 +74,20 @@ func (p *program) reportCommand() *cobra.Command {
 			if content == nil {
 				return p.problems(list)
 			}
-			content.Brand = b
+			content.Brand, content.Set = b, f.set
 			if baseline != "" {
-				if content.Sealed, err = p.since(baseline, in, f, o, content.Answer); err != nil {
+				sealed := f
+				sealed.set = nil // the baseline is as it was sealed
+				was, err := p.read(baseline, sealed)
+				if err != nil {
 					return err
+				}
+				list, err := content.Against(p.ctx, was, in.Text, o, p.l)
+				if err != nil {
+					return err
+				}
+				if list.Err() != nil {
+					return p.problems(list)
 				}
 			}
 			var out bytes.Buffer
@@ -97,24 +104,6 @@ func (p *program) reportCommand() *cobra.Command {
 	p.simulationFlags(c, &f)
 	c.Flags().StringVarP(&output, "output", "o", "", p.t("cli.flag.output"))
 	c.Flags().StringVar(&brand, "brand", "", p.t("cli.flag.brand"))
-	c.Flags().StringVar(&baseline, "sealed", "", p.t("cli.flag.sealed"))
+	c.Flags().StringVar(&baseline, "sealed", "", p.t("cli.flag.report_sealed"))
 	return c
-}
-
-// since is what has changed between the sealed baseline and the case.
-func (p *program) since(file string, now calc.Case, f caseFlags, o calc.Options, a *calc.Answer) (*document.Sealed, error) {
-	sealed, err := p.sealed(file, f, o)
-	if err != nil {
-		return nil, err
-	}
-	old, err := p.read(file, caseFlags{})
-	if err != nil {
-		return nil, err
-	}
-	// Both files have been read as cases, so that their difference can be told.
-	words, err := revision.Words(p.l, now.Catalogue, old.Text, now.Text)
-	if err != nil {
-		return nil, err
-	}
-	return &document.Sealed{Changes: words, Findings: decide.Against(sealed, a)}, nil
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/rendite-crm/rendite/internal/result"
 )
 
-// JSON writes the answer, the explanation, the audit and the comparison as one object; the error is w's.
+// JSON writes the answer, the explanation, the audit, the comparison and what changed since the sealed baseline as one object;
+// the error is w's.
 func JSON(w io.Writer, c *document.Content, l *locale.Locale) error {
 	audit := []result.Note{}
 	for _, d := range c.Audit {
@@ -23,7 +24,11 @@ func JSON(w io.Writer, c *document.Content, l *locale.Locale) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(map[string]any{"calc": c.Answer.Result, "explain": c.Explanation, "audit": audit, "compare": c.Comparison, "file_sha256": c.Sum})
+	all := map[string]any{"calc": c.Answer.Result, "explain": c.Explanation, "audit": audit, "compare": c.Comparison, "file_sha256": c.Sum}
+	if s := c.Sealed; s != nil {
+		all["sealed"] = map[string]any{"calc": s.Result, "changes": s.Changes, "file_sha256": s.Sum}
+	}
+	return e.Encode(all)
 }
 
 // CSV writes the months of the plan with the simulation's quantiles, as a spreadsheet of the language reads it: German with

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -32,8 +33,15 @@ func Build(c *Content, l *locale.Locale) *Document {
 	b := &builder{&Document{Title: r.Case.Name, Organisation: r.Case.Organisation, Answer: report.Answer(r, l), Limit: report.Limit(r, l),
 		Brand: c.Brand, Locale: l}, c, r, l}
 	b.Made = b.say("document.made", diag.Args{"sum": c.Sum, "seed": strconv.FormatUint(r.Seed, 10), "draws": r.Draws, "version": r.Version})
+	if c.Sampler != "" {
+		b.Made += ", --sampler " + c.Sampler
+	}
+	for _, s := range c.Set {
+		b.Made += ", --set " + s
+	}
 	b.cover()
 	b.summary()
+	b.sealed()
 	b.investment()
 	b.benefits()
 	b.when()
@@ -41,6 +49,7 @@ func Build(c *Content, l *locale.Locale) *Document {
 	b.findOut()
 	b.steps()
 	b.scenarios()
+	b.scores()
 	b.assumptions()
 	b.method()
 	b.audit()
@@ -71,7 +80,11 @@ func (b *builder) summary() {
 	b.section("summary")
 	b.add(Paragraph{Text: b.Answer, Lead: true}, Paragraph{Text: b.Limit}, Figures{report.Figures(b.r, b.l)})
 	if len(b.r.Timeline) > 1 {
-		b.add(Charts{[]chart.Chart{sized{chart.Cumulative{Result: b.r}, 270}}})
+		c := chart.Cumulative{Result: b.r}
+		if s := b.c.Sealed; s != nil && s.Result.Case.Currency == b.r.Case.Currency {
+			c.Other, c.OtherLabel = s.Result, b.t("sealed.label")
+		}
+		b.add(Charts{[]chart.Chart{sized{c, 270}}})
 	}
 	x := b.c.Explanation
 	if len(x.Tornado) > 0 {
@@ -81,7 +94,7 @@ func (b *builder) summary() {
 			items = append(items, b.say("document.driver", diag.Args{"label": bar.Label, "low": report.Value(bar.P10, bar.Unit, b.l), "high": report.Value(bar.P90, bar.Unit, b.l),
 				"at_low": b.optional(bar.NPV.Low), "at_high": b.optional(bar.NPV.High)}))
 		}
-		b.add(List{items})
+		b.add(List{Items: items})
 	}
 	b.add(Heading{2, b.t("first")})
 	var items []string
@@ -101,7 +114,40 @@ func (b *builder) summary() {
 	if len(items) == 0 {
 		items = []string{b.say("explain.plan.empty", nil)}
 	}
-	b.add(List{items}, Break{})
+	b.add(List{Items: items}, Break{})
+}
+
+// mostItems is how long a list of the same kind of remark gets.
+const mostItems = 12
+
+// listed is a list of at most mostItems items; what is left out is counted by a message.
+func (b *builder) listed(items []string, more string) {
+	if n := len(items) - mostItems; n > 0 {
+		items = append(items[:mostItems:mostItems], b.say(more, diag.Args{"count": n}))
+	}
+	b.add(List{Items: items})
+}
+
+// sealed tells what changed since the sealed baseline.
+func (b *builder) sealed() {
+	s := b.c.Sealed
+	if s == nil {
+		return
+	}
+	b.section("sealed")
+	b.add(Paragraph{Text: b.t("sealed.text")})
+	t := Table{Columns: []Column{{Head: b.t("figure"), Text: true}, {Head: b.t("sealed.label"), Right: true, Text: true}, {Head: b.t("now"), Right: true, Text: true}}}
+	before, now := report.Figures(s.Result, b.l), report.Figures(b.r, b.l)
+	for i, f := range now {
+		with := func(f report.Figure) string { return strings.TrimSpace(f.Value + "\n" + f.Note) }
+		t.Rows = append(t.Rows, Row{Cells: []string{f.Label, with(before[i]), with(f)}})
+	}
+	b.add(t, Paragraph{Text: b.say("document.sealed.made", diag.Args{"sum": s.Sum}), Small: true}, Heading{2, b.t("sealed.changes")})
+	if len(s.Changes) == 0 {
+		b.add(Paragraph{Text: b.t("sealed.none")})
+		return
+	}
+	b.listed(s.Changes, "document.sealed.more")
 }
 
 func (b *builder) optional(v *float64) string {
@@ -128,11 +174,7 @@ func (b *builder) lines(group string) Table {
 				continue
 			}
 			sum, share = sum+n.PV.P50, share+n.Share
-			grade := n.Grade
-			if grade == "" {
-				grade = locale.None
-			}
-			rows = append(rows, Row{Cells: []string{n.Label, unit.Number(n.PV.P50), b.l.Range(unit.Number(n.PV.P10), unit.Number(n.PV.P90)), b.l.Percent(n.Share, 0), grade}})
+			rows = append(rows, Row{Cells: []string{n.Label, unit.Number(n.PV.P50), b.l.Range(unit.Number(n.PV.P10), unit.Number(n.PV.P90)), b.l.Percent(n.Share, 0), cmp.Or(n.Grade, locale.None)}})
 		}
 		if len(rows) > 0 {
 			total += sum
@@ -164,6 +206,7 @@ func (b *builder) benefits() {
 		b.add(Heading{2, b.t("realisation")}, Paragraph{Text: b.t("realisation.text")})
 		b.add(Charts{charts})
 	}
+	b.add(Charts{[]chart.Chart{waterfall{chart.Waterfall{Result: b.r}}}})
 }
 
 // fixed is a distribution of one value.
@@ -225,9 +268,9 @@ func (b *builder) risk() {
 	if len(items) == 0 && f.Share > 0 && f.Share < 1 {
 		items = append(items, b.say("explain.failure.none", nil))
 	}
-	b.add(List{items})
+	b.add(List{Items: items})
 	if sd := b.r.Simulation.NPV.SD; sd != nil && *sd > 0 {
-		b.add(Charts{[]chart.Chart{sized{chart.Distribution{Values: b.c.Answer.Outcome.NPV, Of: chart.NPV, Currency: b.r.Case.Currency}, 220}}})
+		b.add(Charts{[]chart.Chart{sized{chart.Distribution{Values: b.c.Answer.Outcome.NPV, Of: chart.NPV, Currency: b.r.Case.Currency}, 200}}})
 	}
 }
 
@@ -239,7 +282,7 @@ func (b *builder) findOut() {
 		return
 	}
 	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("worth"), Right: true}}}
-	for _, m := range x.Plan[:min(5, len(x.Plan))] {
+	for _, m := range x.Plan[:min(4, len(x.Plan))] {
 		t.Rows = append(t.Rows, Row{Cells: []string{m.Label, b.money(m.Worth)}, Note: strings.TrimSpace(m.Text + " " + report.Effort(m, b.r, b.l))})
 	}
 	b.add(Paragraph{Text: b.say("explain.plan.note", diag.Args{"evpi": b.money(x.EVPI)})}, t)
@@ -250,7 +293,7 @@ func (b *builder) steps() {
 	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("from_to"), Right: true}, {Head: b.say("explain.column.gain", nil), Right: true},
 		{Head: b.say("explain.column.months", nil), Right: true}, {Head: b.say("explain.column.cost", nil), Right: true}}}
 	for _, s := range b.c.Explanation.Levers {
-		if len(t.Rows) == 6 {
+		if len(t.Rows) == 5 {
 			break
 		}
 		if !s.Modelled {
@@ -281,11 +324,21 @@ func (b *builder) steps() {
 }
 
 func (b *builder) scenarios() {
-	c := b.c.Comparison
-	if c == nil {
+	c, packages := b.c.Comparison, b.packages()
+	if c == nil && len(packages.Rows) == 0 {
 		return
 	}
 	b.section("scenarios")
+	if c != nil {
+		b.beside(c)
+	}
+	if len(packages.Rows) > 0 {
+		b.add(Heading{2, b.t("packages")}, Paragraph{Text: b.t("packages.text")}, packages)
+	}
+}
+
+// beside are the scenarios beside each other, three to a table so that their names have room.
+func (b *builder) beside(c *result.Comparison) {
 	b.add(Paragraph{Text: report.CompareAnswer(c, b.l)})
 	names, rows := report.Sides(c, b.l)
 	const each = 3
@@ -310,9 +363,71 @@ func (b *builder) scenarios() {
 	}
 }
 
+// packages are the AI packages of the case with what they cost and bring, as the medians of present values.
+func (b *builder) packages() Table {
+	t := Table{Columns: []Column{{Head: b.t("package"), Text: true}, {Head: b.say("result.costs", nil), Right: true}, {Head: b.say("result.benefits", nil), Right: true}}}
+	type sums struct{ costs, benefits float64 }
+	found := map[string]*sums{}
+	var order []*model.Line
+	for _, line := range b.c.Answer.Model.Lines {
+		if line.Package == "" {
+			continue
+		}
+		if found[line.Package] == nil {
+			found[line.Package] = &sums{}
+			order = append(order, line) // the cost comes first and has the name
+		}
+		for _, n := range b.r.Lines {
+			if n.ID != line.ID || (n.Group == "benefits") != line.Benefit {
+				continue
+			}
+			if line.Benefit {
+				found[line.Package].benefits += n.PV.P50
+			} else {
+				found[line.Package].costs += n.PV.P50
+			}
+		}
+	}
+	for _, line := range order {
+		row := Row{Cells: []string{b.c.Answer.LineLabel(line), b.money(found[line.Package].costs), b.money(found[line.Package].benefits)}}
+		if p, err := b.c.cat.Package(line.Package); err == nil {
+			row.Note = p.Caution.In(string(b.l.Lang()))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// scores is the non-financial value: points by criterion, and their weighted mean.
+func (b *builder) scores() {
+	if len(b.c.Scores) == 0 {
+		return
+	}
+	points := func(low, high float64) string {
+		if low == high {
+			return b.l.Number(low, 1)
+		}
+		return b.l.Range(b.l.Number(low, 1), b.l.Number(high, 1))
+	}
+	t := Table{Columns: []Column{{Head: b.t("criterion"), Text: true}, {Head: b.t("weight"), Right: true}, {Head: b.t("today"), Right: true},
+		{Head: b.t("expected"), Right: true}, {Head: b.say("result.grade", nil)}, {Head: b.t("source"), Text: true}}}
+	weight, today, low, high := 0.0, 0.0, 0.0, 0.0
+	for _, s := range b.c.Scores {
+		weight += s.Weight
+		today, low, high = today+float64(s.Weight*s.Today), low+float64(s.Weight*s.Low), high+float64(s.Weight*s.High)
+	}
+	for _, s := range b.c.Scores {
+		t.Rows = append(t.Rows, Row{Cells: []string{s.Criterion, b.l.Percent(s.Weight/weight, 0), points(s.Today, s.Today), points(s.Low, s.High),
+			cmp.Or(s.Grade, locale.None), cmp.Or(s.Source, b.t("source.none"))}, Note: s.Why})
+	}
+	t.Rows = append(t.Rows, Row{Cells: []string{b.t("score"), "", points(today/weight, today/weight), points(low/weight, high/weight), "", ""}, Strong: true})
+	b.section("scores")
+	b.add(Paragraph{Text: b.t("scores.text")}, t)
+}
+
 func (b *builder) assumptions() {
 	b.section("assumptions")
-	t := Table{Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("value"), Right: true}, {Head: b.say("result.grade", nil)}, {Head: b.t("source"), Text: true}}}
+	t := Table{Small: true, Columns: []Column{{Head: b.say("explain.column.assumption", nil), Text: true}, {Head: b.t("value"), Right: true}, {Head: b.say("result.grade", nil)}, {Head: b.t("source"), Text: true}}}
 	for _, q := range b.c.Answer.Model.Quantities {
 		scale := q.Unit.Scale
 		if scale == 0 {
@@ -341,15 +456,7 @@ func (b *builder) assumptions() {
 			}
 		}
 		numbers, units := b.l.Span(values, unit)
-		grade := q.Grade
-		if grade == "" {
-			grade = locale.None
-		}
-		source := q.Source
-		if source == "" {
-			source = b.t("source.none")
-		}
-		t.Rows = append(t.Rows, Row{Cells: []string{b.c.Answer.Label(q), strings.TrimSpace(numbers + "\u00a0" + units), grade, source}})
+		t.Rows = append(t.Rows, Row{Cells: []string{b.c.Answer.Label(q), strings.TrimSpace(numbers + "\u00a0" + units), cmp.Or(q.Grade, locale.None), cmp.Or(q.Source, b.t("source.none"))}})
 	}
 	b.add(Paragraph{Text: b.t("assumptions.text"), Small: true}, t)
 }
@@ -360,7 +467,7 @@ func (b *builder) method() {
 	for _, k := range []string{"simulation", "npv", "roi", "break_even", "irr", "realisation", "grade", "information", "failure"} {
 		items = append(items, b.say("document.method."+k, diag.Args{"draws": b.r.Draws, "rate": b.l.Percent(b.r.Case.DiscountPerYear, 1)}))
 	}
-	b.add(List{items}, Paragraph{Text: b.t("method.sources"), Small: true})
+	b.add(List{Items: items, Small: true}, Paragraph{Text: b.t("method.sources"), Small: true})
 }
 
 func (b *builder) audit() {
@@ -370,15 +477,11 @@ func (b *builder) audit() {
 		return
 	}
 	b.add(Paragraph{Text: b.say("explain.audit.found", diag.Args{"count": len(b.c.Audit)})})
-	const most = 12
 	var items []string
-	for _, d := range b.c.Audit[:min(most, len(b.c.Audit))] {
+	for _, d := range b.c.Audit {
 		items = append(items, strings.TrimSpace(b.l.Message(d)+" "+b.l.Hint(d)))
 	}
-	if n := len(b.c.Audit) - most; n > 0 {
-		items = append(items, b.say("document.audit.more", diag.Args{"count": n}))
-	}
-	b.add(List{items})
+	b.listed(items, "document.audit.more")
 }
 
 // sized is a chart of a given height.
@@ -390,4 +493,12 @@ type sized struct {
 func (s sized) Scene(l *locale.Locale, size chart.Size) *chart.Scene {
 	size.H = s.h
 	return s.Chart.Scene(l, size)
+}
+
+// waterfall is one with rows close together, so that it takes no more of a page than the other charts.
+type waterfall struct{ chart.Waterfall }
+
+func (w waterfall) Scene(l *locale.Locale, size chart.Size) *chart.Scene {
+	size.H = 1 // the least it can be drawn with
+	return w.Waterfall.Scene(l, size)
 }

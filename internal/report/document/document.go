@@ -54,16 +54,20 @@ type Row struct {
 	Strong bool
 }
 
-// Table is a table.
+// Table is a table; a Small one is for looking up, not for reading.
 type Table struct {
 	Columns []Column
 	Rows    []Row
+	Small   bool
 }
 
-// List is a list of sentences.
-type List struct{ Items []string }
+// List is a list of sentences; a Small one is for looking up.
+type List struct {
+	Items []string
+	Small bool
+}
 
-// Charts stand beside each other, two in a row; one alone takes the whole width.
+// Charts stand beside each other, two in a row; one alone, and the first of an odd number, takes the whole width.
 type Charts struct{ Charts []chart.Chart }
 
 // Break begins a new page.

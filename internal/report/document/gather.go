@@ -6,12 +6,14 @@ import (
 	"encoding/hex"
 
 	"github.com/rendite-crm/rendite/internal/calc"
+	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/decide"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/report"
 	"github.com/rendite-crm/rendite/internal/result"
+	"github.com/rendite-crm/rendite/internal/revision"
 )
 
 // Content is everything a report tells of a case, in the user's language.
@@ -20,12 +22,34 @@ type Content struct {
 	Explanation *decide.Explanation
 	Audit       diag.List
 	Comparison  *result.Comparison // nil where the case has no scenarios
-	Sum         string             // SHA-256 of the case file
-	Brand       Brand
+	Sealed      *Sealed            // nil where no baseline is named
+	// Scores are the criteria of the non-financial value; the section appears where there are some.
+	Scores []Score
+	Sum    string // SHA-256 of the case file
+	// Set are the assumptions that --set changes and Sampler the sampler where it is not the usual one: without them nobody
+	// could make the report again.
+	Set     []string
+	Sampler string
+	Brand   Brand
 
 	Models    map[string]*model.Model // of the case ("base") and its scenarios, where there is a comparison
-	Sealed    *Sealed                 // nil where no sealed state is known
-	Revisions []Revision              // the newest first
+	Revisions []Revision              // saved states, the newest first, where known
+
+	cat *catalogue.Catalogue
+}
+
+// Sealed is the baseline that was sealed before go-live, and what has changed since.
+type Sealed struct {
+	Result  *result.Result
+	Sum     string   // SHA-256 of its file
+	Changes []string // in words, one for each
+}
+
+// Score is one criterion of the non-financial value. Points run from 0 to 10; Low and High are the least and the most that
+// is expected, equal where it is one number. Weights count relative to their sum.
+type Score struct {
+	Criterion, Why, Source, Grade string
+	Weight, Today, Low, High      float64
 }
 
 // Gather runs a case with o.Draws (calc.DefaultDraws where 0), so that a report shows the figures of `rendite calc`. The list
@@ -35,6 +59,12 @@ func Gather(ctx context.Context, c calc.Case, o calc.Options, l *locale.Locale) 
 		o.Draws = calc.DefaultDraws
 	}
 	o.Lang = string(l.Lang())
+	if c.Catalogue == nil {
+		var err error
+		if c.Catalogue, err = catalogue.Open(); err != nil {
+			return nil, diag.List{diag.New("catalogue_read", diag.Position{}, diag.Args{"detail": err.Error()})}, nil
+		}
+	}
 	s, list, err := decide.New(ctx, c, o)
 	if err != nil || s == nil {
 		return nil, list, err
@@ -43,8 +73,10 @@ func Gather(ctx context.Context, c calc.Case, o calc.Options, l *locale.Locale) 
 	if err != nil {
 		return nil, nil, err
 	}
-	sum := sha256.Sum256(c.Text)
-	content := &Content{Answer: s.Answer, Explanation: x, Audit: s.Audit(), Sum: hex.EncodeToString(sum[:])}
+	content := &Content{Answer: s.Answer, Explanation: x, Audit: s.Audit(), Sum: sum(c.Text), cat: c.Catalogue}
+	if o.Pseudo {
+		content.Sampler = "pseudo"
+	}
 	report.TranslateNotes(s.Result, l)
 	report.Translate(x, s.Result, l)
 	s.Result.Timing = result.Timing{} // the same case gives the same bytes
@@ -60,8 +92,35 @@ func Gather(ctx context.Context, c calc.Case, o calc.Options, l *locale.Locale) 
 			report.TranslateNotes(&cmp.Scenarios[i], l)
 			cmp.Scenarios[i].Timing = result.Timing{}
 		}
-		content.Comparison = cmp
-		content.Models = Models(c, cmp)
+		content.Comparison, content.Models = cmp, Models(c, cmp)
 	}
 	return content, list, nil
+}
+
+func sum(text []byte) string {
+	h := sha256.Sum256(text)
+	return hex.EncodeToString(h[:])
+}
+
+// Against adds what changed since the sealed baseline: its figures under the same options, the changes of the file now in
+// words, and what the audit finds that makes the case look better than it. The list holds the errors of the baseline; the
+// error is that of ctx.
+func (c *Content) Against(ctx context.Context, sealed calc.Case, now []byte, o calc.Options, l *locale.Locale) (diag.List, error) {
+	if o.Draws == 0 {
+		o.Draws = calc.DefaultDraws
+	}
+	o.Lang = string(l.Lang())
+	a, list, err := calc.Run(ctx, sealed, o)
+	if err != nil || a == nil {
+		return list, err
+	}
+	words, err := revision.Words(l, c.cat, sealed.Text, now)
+	if err != nil {
+		return nil, err
+	}
+	report.TranslateNotes(a.Result, l)
+	a.Timing = result.Timing{}
+	c.Sealed = &Sealed{Result: a.Result, Sum: sum(sealed.Text), Changes: words}
+	c.Audit = append(c.Audit, decide.Against(a, c.Answer)...).Sorted()
+	return nil, nil
 }

@@ -2,7 +2,6 @@ package document
 
 import (
 	"github.com/rendite-crm/rendite/internal/calc"
-	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/result"
 )
@@ -16,12 +15,6 @@ func Models(c calc.Case, compared *result.Comparison) map[string]*model.Model {
 		}
 	}
 	return all
-}
-
-// Sealed is what has changed since the sealed state of a case, and what that does to its plan.
-type Sealed struct {
-	Changes  []string // one sentence each, in the user's language
-	Findings diag.List
 }
 
 // Revision is one saved state of a case.

@@ -3,6 +3,7 @@
 package html
 
 import (
+	_ "embed" // style and script
 	"encoding/base64"
 	"fmt"
 	"html"
@@ -14,25 +15,26 @@ import (
 	"github.com/rendite-crm/rendite/internal/report/document"
 )
 
-const style = `body{font:15px/1.5 Inter,system-ui,sans-serif;color:var(--ch-ink);background:var(--ch-paper);max-width:760px;margin:40px auto;padding:0 20px}
-h1{font-size:17px;font-weight:600}h2{font-size:22px;font-weight:600;color:var(--accent);margin:48px 0 8px}h3{font-size:16px;font-weight:600;margin:28px 0 4px}
-.answer{font-size:30px;line-height:1.25;font-weight:600}.lead{font-size:19px;font-weight:600}.small,small,figcaption span,dt{color:var(--ch-soft);font-size:13px}
-dl.facts{display:grid;grid-template-columns:160px 1fr;gap:6px}dl.facts dd{margin:0}.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(120px,1fr));gap:12px;border-block:1px solid var(--ch-hair);padding:12px 0;margin:16px 0}
-.figures b{display:block;font-size:19px;font-weight:600}.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
-th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid var(--ch-hair)}td.r,th.r{text-align:right}tr.sum td{font-weight:600}td small{display:block;font-weight:400}
-figure{margin:20px 0}figcaption{margin-bottom:8px}figcaption b{display:block}summary{cursor:pointer;font-size:13px}img{max-height:64px}
-@media print{body{margin:0;max-width:none}details{display:none}figure,tr,.figures{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}}`
+//go:embed style.css
+var style string
+
+//go:embed hover.js
+var hover string
+
+// policy lets the page load nothing but itself, whatever a case has for names.
+const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; font-src data:"
 
 // Write writes the page; the error is w's.
 func Write(w io.Writer, d *document.Document) error {
 	var b strings.Builder
 	e := html.EscapeString
-	// On dark paper our green is too dark; a brand's colour is its own.
-	fmt.Fprintf(&b, "<!doctype html>\n<html lang=\"%s\" data-theme=\"light\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>%s</title><style>\n", d.Locale.Lang(), e(d.Title))
+	fmt.Fprintf(&b, "<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"%s\"><meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>%s</title><style>\n",
+		d.Locale.Lang(), policy, e(d.Title))
 	for _, weight := range []font.Weight{font.Regular, font.SemiBold} {
 		fmt.Fprintf(&b, "@font-face{font-family:Inter;font-weight:%d;src:url(data:font/woff2;base64,%s) format(\"woff2\")}\n", weight, base64.StdEncoding.EncodeToString(font.WOFF2(weight)))
 	}
-	b.WriteString(chart.CSS() + ":root{--accent:" + d.Brand.Accent() + "}\n" + style + "\n</style></head><body>\n<header>")
+	fmt.Fprintf(&b, "%s:root{--accent:%s}\n@media screen and (prefers-color-scheme:dark){:root{--accent:%s}}\n%s</style></head><body>\n<header>",
+		chart.CSS(), d.Brand.Ink(document.LightPaper), d.Brand.Ink(document.DarkPaper), style)
 	if len(d.Brand.Logo) > 0 {
 		fmt.Fprintf(&b, `<img alt="%s" src="data:image/%s;base64,%s">`, e(d.Brand.Name), d.Brand.LogoType, base64.StdEncoding.EncodeToString(d.Brand.Logo))
 	} else if d.Brand.Name != "" {
@@ -46,12 +48,19 @@ func Write(w io.Writer, d *document.Document) error {
 	if d.Brand.Contact != "" {
 		b.WriteString(`<p class="small">` + e(d.Brand.Contact) + "</p>")
 	}
-	b.WriteString("</header><main>\n")
-	charts := 0
+	b.WriteString("</header>\n")
+	contents(&b, d)
+	b.WriteString("<main>\n")
+	charts, sections := 0, 0
 	for _, p := range d.Parts {
 		switch p := p.(type) {
 		case document.Heading:
-			fmt.Fprintf(&b, "<h%[1]d>%[2]s</h%[1]d>\n", p.Level+1, e(p.Text))
+			id := ""
+			if p.Level == 1 {
+				sections++
+				id = fmt.Sprintf(" id=\"section-%d\"", sections)
+			}
+			fmt.Fprintf(&b, "<h%[1]d%[2]s>%[3]s</h%[1]d>\n", p.Level+1, id, e(p.Text))
 		case document.Paragraph:
 			class := ""
 			if p.Small {
@@ -71,7 +80,11 @@ func Write(w io.Writer, d *document.Document) error {
 		case document.Figures:
 			b.WriteString(`<div class="figures">`)
 			for _, f := range p.Figures {
-				fmt.Fprintf(&b, "<div><span class=\"small\">%s</span><b>%s</b><small>%s</small></div>", e(f.Label), e(f.Value), e(f.Note))
+				class := ""
+				if f.Loss {
+					class = ` class="loss"`
+				}
+				fmt.Fprintf(&b, "<div><span class=\"small\">%s</span><b%s>%s</b><small>%s</small></div>", e(f.Label), class, e(f.Value), e(f.Note))
 			}
 			b.WriteString("</div>\n")
 		case document.Charts:
@@ -98,9 +111,22 @@ func Write(w io.Writer, d *document.Document) error {
 			table(&b, p.Columns, p.Rows)
 		}
 	}
-	b.WriteString("</main></body></html>\n")
+	b.WriteString("</main><script type=\"module\">\n" + hover + "</script></body></html>\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// contents lists the sections.
+func contents(b *strings.Builder, d *document.Document) {
+	fmt.Fprintf(b, "<nav aria-label=\"%s\">", html.EscapeString(d.Locale.Text("document.contents", nil)))
+	n := 0
+	for _, p := range d.Parts {
+		if h, ok := p.(document.Heading); ok && h.Level == 1 {
+			n++
+			fmt.Fprintf(b, "<a href=\"#section-%d\">%s</a>", n, html.EscapeString(h.Text))
+		}
+	}
+	b.WriteString("</nav>\n")
 }
 
 func table(b *strings.Builder, columns []document.Column, rows []document.Row) {
@@ -111,7 +137,11 @@ func table(b *strings.Builder, columns []document.Column, rows []document.Row) {
 		}
 		return ""
 	}
-	b.WriteString(`<div class="wide" tabindex="0"><table><thead><tr>`)
+	short := ""
+	if len(rows) <= 13 { // stays on one printed page
+		short = " short"
+	}
+	fmt.Fprintf(b, `<div class="wide%s" tabindex="0"><table><thead><tr>`, short)
 	for i, c := range columns {
 		fmt.Fprintf(b, `<th scope="col"%s>%s</th>`, class(i), e(c.Head))
 	}

@@ -5,10 +5,13 @@ package pdf
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"codeberg.org/go-pdf/fpdf"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/rendite-crm/rendite/internal/chart"
 	"github.com/rendite-crm/rendite/internal/diag"
@@ -19,8 +22,8 @@ import (
 // The page in points.
 const (
 	pageW, pageH = 595.28, 841.89
-	left, top    = 56.0, 68.0
-	bottom       = 790.0
+	left, top    = 56.0, 64.0
+	bottom       = 796.0
 	width        = pageW - 2*left
 	ink, soft    = "#1d1f21", "#5d6165"
 	hair         = "#dddad3"
@@ -65,13 +68,13 @@ func compose(d *document.Document) (*writer, error) {
 	f.SetCellMargin(0)
 	f.AddUTF8FontFromBytes("Inter", "", font.TTF(font.Regular))
 	f.AddUTF8FontFromBytes("Inter", "B", font.TTF(font.SemiBold))
-	f.SetTitle(d.Title, true)
+	f.SetTitle(printable(d.Title), true)
 	f.SetLang(string(d.Locale.Lang()))
 	author := d.Brand.Name
 	if author == "" {
 		author = "Rendite"
 	}
-	f.SetAuthor(author, true)
+	f.SetAuthor(printable(author), true)
 	f.SetCreator("Rendite", true)
 	if len(d.Brand.Logo) > 0 {
 		f.RegisterImageOptionsReader("logo", fpdf.ImageOptions{ImageType: d.Brand.LogoType}, bytes.NewReader(d.Brand.Logo))
@@ -79,10 +82,8 @@ func compose(d *document.Document) (*writer, error) {
 	w.cover(author)
 	for i, p := range d.Parts {
 		w.part(p)
-		if _, ok := p.(document.Paragraph); ok && i+1 < len(d.Parts) && len(w.blocks) > 0 {
-			if _, ok := d.Parts[i+1].(document.Table); ok {
-				w.blocks[len(w.blocks)-1].keep = true
-			}
+		if i+1 < len(d.Parts) && len(w.blocks) > 0 && together(p, d.Parts[i+1]) {
+			w.blocks[len(w.blocks)-1].keep = true
 		}
 	}
 	w.flow()
@@ -91,12 +92,28 @@ func compose(d *document.Document) (*writer, error) {
 		f.SetPage(p)
 		w.type_(8, false, soft)
 		head := strings.Trim(d.Organisation+" · "+d.Title, " ·")
-		w.text(left, 40, first(head, 8, width-120))
-		w.textRight(left+width, 40, author)
+		w.text(left, 40, first(head, false, 8, width-120))
+		w.textRight(left+width, 40, first(author, false, 8, 110))
 		w.textRight(left+width, 812, d.Locale.Text("document.page", diag.Args{"page": p, "pages": pages}))
 		w.rule(48, hair)
 	}
 	return w, f.Error()
+}
+
+// together says that no page begins between two parts: a paragraph stays with its table, list or chart, a remark with what
+// it is about.
+func together(a, b document.Part) bool {
+	if p, ok := b.(document.Paragraph); ok {
+		return p.Small
+	}
+	if _, ok := a.(document.Paragraph); !ok {
+		return false
+	}
+	switch b.(type) {
+	case document.Table, document.List, document.Charts:
+		return true
+	}
+	return false
 }
 
 func (w *writer) type_(size float64, bold bool, colour string) {
@@ -113,7 +130,7 @@ func (w *writer) text(x, y float64, s string) {
 		return
 	}
 	s = printable(s)
-	if n := w.f.GetStringWidth(s); x < left-1 || x+n > left+width+1 || y < 20 || y > pageH-20 {
+	if n := w.f.GetStringWidth(s); x < left-1 || x+n > left+width+1 || y < 20 || y > pageH-26 {
 		w.outside = append(w.outside, s)
 	}
 	w.f.Text(x, y, s)
@@ -127,19 +144,22 @@ func (w *writer) rule(y float64, colour string) {
 	w.f.Line(left, y, left+width, y)
 }
 
-// printable leaves out what a file of our typeface cannot show.
+// printable is a text in what our typeface can show: letters and accents joined, marks that nobody sees left out, and a
+// question mark for every other character.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r < ' ' || r == 0x7f || r == 0x2060 || r == 0x200b:
-			return -1
-		case r == 0x202f:
+		case r == 0x202f: // narrow, and no break
 			return 0xa0
-		case r > 0xffff:
-			return '?'
+		case r == '\t' || r == 0x2028 || r == 0x2029:
+			return ' '
+		case font.Has(r):
+			return r
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Mn, unicode.Variation_Selector):
+			return -1
 		}
-		return r
-	}, s)
+		return '?'
+	}, norm.NFC.String(strings.ToValidUTF8(s, "?")))
 }
 
 func weight(bold bool) font.Weight {
@@ -150,48 +170,52 @@ func weight(bold bool) font.Weight {
 }
 
 // first is what of a line fits.
-func first(s string, size, room float64) string {
-	if font.Width(s, font.Regular, size) <= room {
+func first(s string, bold bool, size, room float64) string {
+	s = printable(s)
+	if font.Width(s, weight(bold), size) <= room {
 		return s
 	}
-	r := []rune(s)
-	for len(r) > 0 && font.Width(string(r)+"…", font.Regular, size) > room {
-		r = r[:len(r)-1]
+	return strings.TrimRight(s[:fits(s, bold, size, room-font.Width("…", weight(bold), size))], " \u00a0") + "…"
+}
+
+// fits is how many bytes of a text have room, at least its first character.
+func fits(s string, bold bool, size, room float64) int {
+	sum := 0.0
+	for i, r := range s {
+		if sum += font.Width(string(r), weight(bold), size); sum > room && i > 0 {
+			return i
+		}
 	}
-	return strings.TrimRight(string(r), " ") + "…"
+	return len(s)
 }
 
 // wrap breaks at spaces that may break, and long words anywhere.
 func wrap(s string, bold bool, size, room float64) []string {
 	var lines []string
+	space := font.Width(" ", weight(bold), size)
 	for _, part := range strings.Split(s, "\n") {
-		line := ""
+		line, used := "", 0.0
 		for _, word := range strings.Split(printable(part), " ") {
 			if word == "" {
 				continue
 			}
-			try := word
-			if line != "" {
-				try = line + " " + word
-			}
-			if font.Width(try, weight(bold), size) <= room {
-				line = try
+			w := font.Width(word, weight(bold), size)
+			if line != "" && used+space+w <= room {
+				line, used = line+" "+word, used+space+w
 				continue
 			}
 			if line != "" {
 				lines = append(lines, line)
 			}
-			for r := []rune(word); ; {
-				n := len(r)
-				for n > 1 && font.Width(string(r[:n]), weight(bold), size) > room {
-					n--
-				}
-				if n == len(r) {
-					line = string(r)
+			for w > room {
+				n := fits(word, bold, size, room)
+				if n == len(word) {
 					break
 				}
-				lines, r = append(lines, string(r[:n])), r[n:]
+				lines, word = append(lines, word[:n]), word[n:]
+				w = font.Width(word, weight(bold), size)
 			}
+			line, used = word, w
 		}
 		lines = append(lines, line)
 	}
@@ -210,13 +234,14 @@ func height(lines []string, size float64) float64 { return float64(len(lines)) *
 
 func (w *writer) cover(author string) {
 	w.f.AddPage()
+	w.type_(11, false, ink) // a bookmark is encoded as its font is
 	w.f.Bookmark(printable(w.d.Title), 0, 0)
 	b := w.d.Brand
 	if len(b.Logo) > 0 {
 		k := min(180/float64(b.LogoW), 56/float64(b.LogoH))
 		w.f.ImageOptions("logo", left, 60, float64(b.LogoW)*k, float64(b.LogoH)*k, false, fpdf.ImageOptions{ImageType: b.LogoType}, 0, "")
 	} else {
-		w.lines(left, 60, []string{first(author, 16, width)}, 16, true, b.Accent())
+		w.lines(left, 60, []string{first(author, true, 16, width)}, 16, true, b.Ink(document.LightPaper))
 	}
 	w.f.SetFillColor(rgb(b.Accent()))
 	w.f.Rect(left, 190, 48, 4, "F")
@@ -224,7 +249,7 @@ func (w *writer) cover(author string) {
 	put := func(s string, size float64, bold bool, colour string, most int) {
 		l := wrap(s, bold, size, width)
 		if len(l) > most {
-			l = l[:most]
+			l = append(l[:most-1], first(strings.Join(l[most-1:], " "), bold, size, width))
 		}
 		w.lines(left, y, l, size, bold, colour)
 		y += height(l, size)
@@ -233,7 +258,7 @@ func (w *writer) cover(author string) {
 	y += 6
 	put(w.d.Title, 17, true, ink, 3)
 	y += 26
-	put(w.d.Answer, 25, true, b.Accent(), 8)
+	put(w.d.Answer, 25, true, b.Ink(document.LightPaper), 8)
 	y += 14
 	put(w.d.Limit, 11, false, ink, 6)
 	y += 30
@@ -242,11 +267,14 @@ func (w *writer) cover(author string) {
 		y += 7
 		w.lines(left, y, []string{f[0]}, 10, false, soft)
 		l := wrap(f[1], false, 10, width-150)
+		if len(l) > 3 {
+			l = append(l[:2], first(strings.Join(l[2:], " "), false, 10, width-150))
+		}
 		w.lines(left+150, y, l, 10, false, ink)
 		y += height(l, 10) + 7
 	}
 	if b.Contact != "" {
-		w.lines(left, 770, []string{first(b.Contact, 9, width)}, 9, false, soft)
+		w.lines(left, 770, []string{first(b.Contact, false, 9, width)}, 9, false, soft)
 	}
 }
 
@@ -256,24 +284,38 @@ func (w *writer) para(s string, size float64, bold bool, colour string, before f
 	if strings.TrimSpace(s) == "" {
 		return
 	}
-	l := wrap(s, bold, size, width)
-	w.push(block{h: height(l, size), before: before, keep: keep, draw: func(y float64) { w.lines(left, y, l, size, bold, colour) }})
+	parts := parts(wrap(s, bold, size, width))
+	for i, l := range parts {
+		w.push(block{h: height(l, size), before: before, keep: keep && i == len(parts)-1, draw: func(y float64) { w.lines(left, y, l, size, bold, colour) }})
+		before = 0
+	}
+}
+
+// mostLines is how many lines stay together; longer texts may go on on the next page.
+const mostLines = 16
+
+// parts divides lines so that each part has room on a page.
+func parts(lines []string) [][]string {
+	if len(lines) <= mostLines {
+		return [][]string{lines}
+	}
+	return slices.Collect(slices.Chunk(lines, mostLines))
 }
 
 func (w *writer) part(p document.Part) {
 	switch p := p.(type) {
 	case document.Heading:
-		size, before := 16.0, 26.0
+		size, before := 16.0, 23.0
 		if p.Level > 1 {
 			size, before = 11.5, 16
 		}
-		l := wrap(p.Text, true, size, width)
+		l := parts(wrap(p.Text, true, size, width))[0] // our own words, never that long
 		w.push(block{h: height(l, size) + 2, before: before, keep: true, draw: func(y float64) {
 			w.type_(size, true, ink)
 			w.f.Bookmark(printable(p.Text), p.Level-1, y)
 			colour := ink
 			if p.Level == 1 {
-				colour = w.d.Brand.Accent()
+				colour = w.d.Brand.Ink(document.LightPaper)
 			}
 			w.lines(left, y, l, size, true, colour)
 		}})
@@ -289,12 +331,23 @@ func (w *writer) part(p document.Part) {
 	case document.Figures:
 		w.figures(p)
 	case document.List:
+		size := 9.5
+		if p.Small {
+			size = 8.5
+		}
 		for i, s := range p.Items {
-			l := wrap(s, false, 9.5, width-12)
-			w.push(block{h: height(l, 9.5), before: 5, keep: i == 0 && len(p.Items) > 1, draw: func(y float64) {
-				w.lines(left, y, []string{"•"}, 9.5, true, w.d.Brand.Accent())
-				w.lines(left+12, y, l, 9.5, false, ink)
-			}})
+			for k, l := range parts(wrap(s, false, size, width-12)) {
+				b := block{h: height(l, size), keep: i == 0 && len(p.Items) > 1 || i == len(p.Items)-2, draw: func(y float64) {
+					if k == 0 {
+						w.lines(left, y, []string{"•"}, size, true, w.d.Brand.Accent())
+					}
+					w.lines(left+12, y, l, size, false, ink)
+				}}
+				if k == 0 {
+					b.before = 0.5 * size
+				}
+				w.push(b)
+			}
 		}
 	case document.Charts:
 		w.charts(p)
@@ -333,19 +386,18 @@ func (w *writer) figures(p document.Figures) {
 }
 
 func (w *writer) charts(p document.Charts) {
-	gap, k := 18.0, 0.74
-	room := width
-	if len(p.Charts) > 1 {
-		room = (width - gap) / 2
+	const gap, k = 18.0, 0.74
+	charts := p.Charts
+	if len(charts)%2 == 1 {
+		w.beside(charts[:1], width, gap, k)
+		charts = charts[1:]
 	}
-	for len(p.Charts) > 2 {
-		w.row(p.Charts[:2], room, gap, k)
-		p.Charts = p.Charts[2:]
+	for pair := range slices.Chunk(charts, 2) {
+		w.beside(pair, (width-gap)/2, gap, k)
 	}
-	w.row(p.Charts, room, gap, k)
 }
 
-func (w *writer) row(charts []chart.Chart, room, gap, k float64) {
+func (w *writer) beside(charts []chart.Chart, room, gap, k float64) {
 	var scenes []*chart.Scene
 	head, tall := 0.0, 0.0
 	for _, c := range charts {

@@ -8,45 +8,62 @@ import (
 	"github.com/rendite-crm/rendite/internal/report/document"
 )
 
-const cellSize, cellGap = 8.0, 12.0
+// cellGap is the room between columns.
+const cellGap = 12.0
 
-// widths gives each column what it needs; columns of text share the rest, the first of them all of it where there is enough.
+func cellSize(t document.Table) float64 {
+	if t.Small {
+		return 7.25
+	}
+	return 8
+}
+
+// widths gives each column what it needs; columns of text share the rest. Where it is not enough for all, two columns of
+// text share it so that the table gets as short as it can, more of them by their need.
 func widths(t document.Table) []float64 {
-	n := len(t.Columns)
+	n, size := len(t.Columns), cellSize(t)
 	need, out := make([]float64, n), make([]float64, n)
-	rest, texts := width-cellGap*float64(n-1), 0.0
+	rest, total := width-cellGap*float64(n-1), 0.0
+	var texts []int
 	for i, c := range t.Columns {
-		need[i] = font.Width(c.Head, font.SemiBold, 8)
+		need[i] = font.Width(c.Head, font.SemiBold, size)
 		for _, r := range t.Rows {
 			for _, s := range strings.Split(r.Cells[i], "\n") {
-				need[i] = math.Max(need[i], font.Width(printable(s), weight(r.Strong), cellSize))
+				need[i] = math.Max(need[i], font.Width(printable(s), weight(r.Strong), size))
 			}
 		}
 		need[i] += 0.5
 		if c.Text {
-			texts += need[i]
+			texts = append(texts, i)
+			total += need[i]
 			continue
 		}
 		out[i] = math.Min(need[i], width/3)
 		rest -= out[i]
 	}
 	rest = math.Max(rest, 60)
-	for i, c := range t.Columns {
-		if c.Text {
-			out[i] = rest * need[i] / texts
+	switch {
+	case len(texts) == 0:
+	case total <= rest: // what is left goes to the first text
+		for _, i := range texts {
+			out[i] = need[i]
 		}
-	}
-	if texts < rest { // what is left goes to the first text
-		for i, c := range t.Columns {
-			if c.Text {
-				out[i] = need[i]
+		out[texts[0]] += rest - total
+	case len(texts) == 2:
+		a, b := texts[0], texts[1]
+		best := math.Inf(1)
+		for share := 0.3; share < 0.75; share += 0.05 {
+			lines := 0.0
+			for _, r := range t.Rows {
+				lines += float64(max(len(wrap(r.Cells[a], r.Strong, size, rest*share)), len(wrap(r.Cells[b], r.Strong, size, rest*(1-share)))))
+			}
+			if lines < best {
+				best, out[a], out[b] = lines, rest*share, rest*(1-share)
 			}
 		}
-		for i, c := range t.Columns {
-			if c.Text {
-				out[i] += rest - texts
-				break
-			}
+	default:
+		for _, i := range texts {
+			out[i] = rest * need[i] / total
 		}
 	}
 	return out
@@ -57,55 +74,96 @@ func (w *writer) table(t document.Table) {
 		return
 	}
 	ws := widths(t)
-	row := func(cells []string, note string, size float64, bold bool, colour string, under string) block {
-		h := 0.0
-		all := make([][]string, len(cells))
-		for i, s := range cells {
-			all[i] = wrap(s, bold, size, ws[i])
-			h = math.Max(h, height(all[i], size))
+	heads := document.Row{Strong: true}
+	for _, c := range t.Columns {
+		heads.Cells = append(heads.Cells, c.Head)
+	}
+	head := join(w.row(t, ws, heads, soft, soft))
+	again := head
+	head.keep, head.before = true, 8
+	w.push(head)
+	first := len(w.blocks)
+	var ends []int // the last block of each row
+	for i, r := range t.Rows {
+		for _, b := range w.row(t, ws, r, ink, hair) {
+			if i > 0 {
+				b.again = &again
+			}
+			b.keep = r.Strong
+			w.push(b)
 		}
-		var more []string
-		if note != "" {
-			more = wrap(note, false, 7.5, width)
+		ends = append(ends, len(w.blocks)-1)
+	}
+	// A short table stays on one page. Of a long one at least few rows stand on either page.
+	const short, few = 13, 3
+	for i, end := range ends {
+		if len(ends) <= short || i < few-1 || i >= len(ends)-few {
+			for ; first <= end; first++ {
+				w.blocks[first].keep = true
+			}
 		}
-		full := h + height(more, 7.5) + 5
-		return block{h: full, draw: func(y float64) {
+		first = end + 1
+	}
+	w.blocks[len(w.blocks)-1].keep = false
+}
+
+// row makes the blocks of a row: one, or several where a text has more lines than stay together.
+func (w *writer) row(t document.Table, ws []float64, r document.Row, colour, under string) []block {
+	size := cellSize(t)
+	above, below := 0.375*size, 0.25*size
+	line := func(n int) float64 { return height(make([]string, n), size) }
+	cells, tall := make([][]string, len(r.Cells)), 1
+	for i, s := range r.Cells {
+		cells[i] = wrap(s, r.Strong, size, ws[i])
+		tall = max(tall, len(cells[i]))
+	}
+	var blocks []block
+	for from := 0; from < tall; from += mostLines {
+		to := min(from+mostLines, tall)
+		blocks = append(blocks, block{h: line(to - from), draw: func(y float64) {
 			x := left
-			for i, l := range all {
-				for k, s := range l {
+			for i, l := range cells {
+				for k := from; k < min(to, len(l)); k++ {
 					c := colour
-					if k > 0 && strings.Contains(cells[i], "\n") {
+					if k > 0 && strings.Contains(r.Cells[i], "\n") {
 						c = soft
 					}
-					w.type_(size, bold, c)
-					base := y + 3 + size + float64(k)*size*1.42
+					w.type_(size, r.Strong, c)
+					base := y + size + line(k-from)
 					if t.Columns[i].Right {
-						w.textRight(x+ws[i], base, s)
+						w.textRight(x+ws[i], base, l[k])
 					} else {
-						w.text(x, base, s)
+						w.text(x, base, l[k])
 					}
 				}
 				x += ws[i] + cellGap
 			}
-			w.lines(left, y+3+h, more, 7.5, false, soft)
-			w.rule(y+full, under)
-		}}
+		}})
 	}
-	var heads []string
-	for _, c := range t.Columns {
-		heads = append(heads, c.Head)
-	}
-	head := row(heads, "", 8, true, soft, soft)
-	again := head
-	head.keep, head.before = true, 8
-	w.push(head)
-	for i, r := range t.Rows {
-		b := row(r.Cells, r.Note, cellSize, r.Strong, ink, hair)
-		b.again = &again
-		b.keep = i == 0 && len(t.Rows) > 1 || i == len(t.Rows)-2 || r.Strong && i+1 < len(t.Rows)
-		if i == 0 {
-			b.again = nil
+	if r.Note != "" {
+		for _, l := range parts(wrap(r.Note, false, 7.5, width)) {
+			blocks = append(blocks, block{h: height(l, 7.5), draw: func(y float64) { w.lines(left, y, l, 7.5, false, soft) }})
 		}
-		w.push(b)
 	}
+	blocks = append(blocks, block{h: below, draw: func(y float64) { w.rule(y+below, under) }})
+	blocks = append([]block{{h: above, draw: func(float64) {}}}, blocks...)
+	if len(blocks) <= 4 {
+		return []block{join(blocks)}
+	}
+	last := len(blocks) - 2
+	return append(append([]block{join(blocks[:2])}, blocks[2:last]...), join(blocks[last:]))
+}
+
+// join is one block of several.
+func join(blocks []block) block {
+	h := 0.0
+	for _, b := range blocks {
+		h += b.h
+	}
+	return block{h: h, draw: func(y float64) {
+		for _, b := range blocks {
+			b.draw(y)
+			y += b.h
+		}
+	}}
 }

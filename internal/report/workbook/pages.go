@@ -327,9 +327,18 @@ func (b *builder) log() {
 			s.add(nil, nil, b.v("wrap", text))
 		}
 	}
-	if b.c.Sealed != nil {
-		for _, d := range b.c.Sealed.Findings {
-			s.add(nil, b.v("wrap", b.t("changes.finding", nil)), b.v("wrap", strings.TrimSpace(b.l.Message(d)+" "+b.l.Hint(d))))
+	if b.c.Sealed != nil && b.c.Sealed.Result != nil {
+		s.add(nil, b.v("text", b.t("changes.sum", nil)), b.v("wrap", b.c.Sealed.Sum))
+		was := planned(b.c.Sealed.Result.Plan)
+		for _, name := range []string{"npv", "roi", "break_even", "irr"} {
+			s.add(nil, b.v("text", b.t("figure."+name, nil)+" ("+b.t("changes.then", nil)+")"), b.number("value:"+lookOf(name), was[name]))
+		}
+	}
+	if len(b.c.Audit) > 0 {
+		s.add()
+		s.add(b.v("section", b.t("changes.audit", nil)), b.v("section", nil), b.v("section", nil))
+		for _, d := range b.c.Audit {
+			s.add(nil, nil, b.v("wrap", strings.TrimSpace(b.l.Message(d)+" "+b.l.Hint(d))))
 		}
 	}
 	if len(b.c.Revisions) > 0 {
