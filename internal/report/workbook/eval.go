@@ -30,7 +30,6 @@ type (
 type evaluator struct {
 	sheets map[string]*sheet
 	names  map[string]area // in lower case
-	parsed map[string][]token
 }
 
 // token is a piece of a formula: kind n number, s text, w word (name, function, reference), o operator.

@@ -30,14 +30,13 @@ type writer struct {
 	t *rapid.T
 	b strings.Builder
 
-	horizon         int
-	start, curves   bool
-	names           []string // plain assumptions that formulas may use
-	changeable      []string
-	units           map[string]string
-	values          map[string]float64
-	rollout, taxed  bool
-	chained, second bool
+	horizon        int
+	start, curves  bool
+	names          []string // plain assumptions that formulas may use
+	changeable     []string
+	units          map[string]string
+	values         map[string]float64
+	rollout, taxed bool
 }
 
 func (g *writer) int(low, high int, what string) int {
@@ -220,12 +219,11 @@ func (g *writer) months() string {
 func (g *writer) position(id string, benefit bool) {
 	label := fmt.Sprintf(`label: "%s"`, id)
 	depth := g.int(0, 3, "depth")
-	kind := "cash"
+	kinds := []string{"cash", "internal_time"}
 	if benefit {
-		kind = g.one("kind", "cash", "avoided_cost", "margin", "freed_time")
-	} else {
-		kind = g.one("kind", "cash", "internal_time")
+		kinds = []string{"cash", "avoided_cost", "margin", "freed_time"}
 	}
+	kind := g.one("kind", kinds...)
 	factor := g.int(1, 200, "factor")
 	switch form := g.int(0, 9, "form"); {
 	case form < 3:

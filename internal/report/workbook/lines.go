@@ -173,7 +173,7 @@ func (b *builder) paid(l *model.Line, at place, payments bool) expr {
 		}
 		return plain("0")
 	}
-	amount := plain("")
+	var amount expr
 	if b.monthlyQuantity(l.Amount) {
 		amount = b.expr(l.Amount, l.Amount.Expr, at)
 	} else {

@@ -77,11 +77,7 @@ func write(t *testing.T, file string, c *document.Content, lang locale.Lang) {
 // change puts a number into a cell of an assumption, as somebody does by hand.
 func change(t *testing.T, from, to, name string, column int, v float64) {
 	t.Helper()
-	book, err := excelize.OpenFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer book.Close()
+	book := open(t, from)
 	sheet, cell := named(t, book, name)
 	_, row, err := excelize.CellNameToCoordinates(cell)
 	if err != nil {
@@ -98,6 +94,20 @@ func change(t *testing.T, from, to, name string, column int, v float64) {
 	if err := book.SaveAs(to); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func open(t *testing.T, file string) *excelize.File {
+	t.Helper()
+	book, err := excelize.OpenFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := book.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return book
 }
 
 // named is the cell that a name stands for.
@@ -169,11 +179,7 @@ func remains(a *calc.Answer) bool {
 // compare holds a recalculated English workbook against the plan of the engine: every line in every month, every figure.
 func compare(t *testing.T, path string, a *calc.Answer) {
 	t.Helper()
-	book, err := excelize.OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer book.Close()
+	book := open(t, path)
 	for _, sheet := range book.GetSheetList() {
 		rows, err := book.GetRows(sheet, raw)
 		if err != nil {
@@ -253,16 +259,7 @@ func compare(t *testing.T, path string, a *calc.Answer) {
 // stored holds the values that stand beside the formulas of a file against those that LibreOffice comes to.
 func stored(t *testing.T, written, recalculated string) {
 	t.Helper()
-	a, err := excelize.OpenFile(written)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	b, err := excelize.OpenFile(recalculated)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
+	a, b := open(t, written), open(t, recalculated)
 	cells := 0
 	for _, sheet := range b.GetSheetList() {
 		want, err := b.GetRows(sheet, raw)

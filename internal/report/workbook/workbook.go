@@ -261,11 +261,15 @@ func variants(c *document.Content) []variant {
 	return all
 }
 
-func build(w io.Writer, c *document.Content, l *locale.Locale, all []variant) error {
+func build(w io.Writer, c *document.Content, l *locale.Locale, all []variant) (err error) {
 	b := &builder{c: c, a: c.Answer, l: l, book: excelize.NewFile(), all: all, accent: strings.ToUpper(strings.TrimPrefix(c.Brand.Accent(), "#")),
 		styles: map[string]int{}, taken: map[string]bool{}, defined: map[string]area{}, varies: map[*model.Quantity]bool{}, known: map[string]*input{},
 		monthly: map[string]*row{}, on: map[string]*row{}, cashRow: map[string]*row{}}
-	defer b.book.Close()
+	defer func() {
+		if closed := b.book.Close(); err == nil {
+			err = closed
+		}
+	}()
 	for i := range all {
 		if all[i].m == c.Answer.Model {
 			b.start = i

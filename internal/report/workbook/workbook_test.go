@@ -224,7 +224,9 @@ func TestSheets(t *testing.T) {
 				t.Errorf("%s has no print area", s)
 			}
 		}
-		book.Close()
+		if err := book.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
