@@ -285,7 +285,12 @@ func stored(t *testing.T, written, recalculated string) {
 					continue
 				}
 				cells++
-				if !(math.Abs(x-y) <= 1e-7*(1+math.Abs(x))) {
+				scale := math.Abs(x)
+				if sheet == "Figures" && j == 3 { // a difference of two figures, as good as they are
+					now, _ := strconv.ParseFloat(row[1], 64)
+					scale = math.Abs(now)
+				}
+				if !(math.Abs(x-y) <= 1e-7*(1+scale)) {
 					formula, _ := a.GetCellFormula(sheet, fmt.Sprintf("%s%d", string(rune('A'+min(j, 25))), i+1))
 					t.Fatalf("%s row %d column %d: stored %v, LibreOffice has %v (%s)", sheet, i+1, j+1, y, x, formula)
 				}
