@@ -48,6 +48,10 @@ func (b *builder) flows() {
 		r := b.cashRow[key]
 		b.cash.rows[r.n-1][4] = b.f("strong:number", fmt.Sprintf("SUM(%s%d:%s%d)", column(first), r.n, column(first+b.h), r.n))
 	}
+	b.flowRow("axis", "", b.h, "plain:whole", func(_ int, c, _ string) string {
+		step := max(1, (b.h+1)/12)
+		return fmt.Sprintf(`IF(%[1]s$%[2]d-INT(%[1]s$%[2]d/%[3]d)*%[3]d=0,%[1]s$%[2]d,"")`, c, head, step)
+	})
 	b.periods()
 }
 

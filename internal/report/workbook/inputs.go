@@ -102,7 +102,7 @@ func (b *builder) constant(q *model.Quantity) string {
 		return in.name
 	}
 	if in.label == "" {
-		in.label, in.group = b.a.Label(q), group(q.ID)
+		in.label, in.group = b.label(q), group(q.ID)
 		in.source, in.grade, in.note = q.Source, q.Grade, q.Note
 	}
 	num, isNumber := q.Expr.(*formula.Number)
@@ -242,10 +242,14 @@ func (b *builder) assumption(in *input) {
 			chosen = "IF(ISBLANK(" + own + ")," + mid + "," + own + ")"
 		}
 		cells[colChosen-1] = b.f(look+in.format, chosen)
-	} else {
-		cells[6] = b.v("note", in.text)
+	} else if in.note == "" {
+		cells[10] = b.v("note", "= "+in.text)
 	}
-	cells[colValue-1] = b.f("plain:number4", b.choose(parts))
+	look = "plain:number4"
+	if in.group == "general" {
+		look = "plain:" + in.format
+	}
+	cells[colValue-1] = b.f(look, b.choose(parts))
 	if differs {
 		for k := range b.all {
 			if in.own[k] == nil || *in.own[k] == *in.mid {

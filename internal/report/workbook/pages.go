@@ -15,7 +15,7 @@ import (
 // overview writes the first sheet: what comes out, which scenario is shown, and what stands where.
 func (b *builder) overview(sheets []*sheet) {
 	s, file := b.summary, b.m.File
-	s.widths = []float64{40, 20, 16, 16, 16, 16, 16}
+	s.widths = []float64{40, 20, 18, 18, 18, 18, 18}
 	s.add(b.v("title", file.Case))
 	facts := []string{}
 	for _, f := range []string{file.Organisation, b.l.MonthName(file.Start, 0), b.l.Horizon(file.Horizon), file.Currency} {
@@ -60,7 +60,7 @@ func (b *builder) overview(sheets []*sheet) {
 	s.add()
 	n := len(s.rows) + 1
 	s.charts = append(s.charts, picture{fmt.Sprintf("A%d", n), b.cumulative(520, 300)}, picture{fmt.Sprintf("D%d", n), b.monthlyNet(520, 300)})
-	for range 16 {
+	for range 19 {
 		s.add()
 	}
 	s.add(b.v("section", b.t("contents", nil)), b.v("section", nil), b.v("section", nil), b.v("section", nil), b.v("section", nil), b.v("section", nil))
@@ -360,6 +360,10 @@ func (b *builder) chartTitle(text string) excelize.ChartTitle {
 	return excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: clean(text), Font: &excelize.Font{Bold: true, Size: 12, Color: hex(chart.Black)}}}}
 }
 
+func (b *builder) axisTitle() excelize.ChartTitle {
+	return excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: b.t("month", nil), Font: &excelize.Font{Size: 9, Color: hex(chart.Grey)}}}}
+}
+
 // frame is what all charts share.
 func (b *builder) frame(kind excelize.ChartType, title string, width, height uint) *excelize.Chart {
 	same := false // one colour for all points
@@ -368,6 +372,7 @@ func (b *builder) frame(kind excelize.ChartType, title string, width, height uin
 		Legend: excelize.ChartLegend{Position: "none"}, Border: excelize.LineOptions{Type: excelize.LineNone}, ShowBlanksAs: "gap"}
 	c.XAxis.Font, c.YAxis.Font = soft, soft
 	c.XAxis.TickLabelPosition = excelize.ChartTickLabelLow
+	c.XAxis.TickLabelSkip = 1
 	c.YAxis.MajorGridLines = true
 	c.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: b.numberFormat("number")}
 	return c
@@ -386,21 +391,8 @@ func (b *builder) bars(name, categories, values, ink string) excelize.ChartSerie
 	return excelize.ChartSeries{Name: name, Categories: categories, Values: values, Fill: solid(ink)}
 }
 
-// monthAxis are the months by name where the case has a start.
-func (b *builder) monthAxis() string {
-	n := head
-	if b.m.File.Start != "" {
-		n = dates
-	}
-	return (&row{sheet: b.cash, n: n}).span(b.h)
-}
-
-func (b *builder) months12(c *excelize.Chart) {
-	c.XAxis.TickLabelSkip = max(1, (b.h+1)/12)
-	if b.m.File.Start != "" {
-		c.XAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: b.numberFormat("date")}
-	}
-}
+// monthAxis are the numbers of the months, a dozen of them; the others are left out so that none stands on another.
+func (b *builder) monthAxis() string { return b.cashRow["axis"].span(b.h) }
 
 func (b *builder) title(key string) string {
 	return fmt.Sprintf("%s!$A$%d", b.cash.name, b.cashRow[key].n)
@@ -408,17 +400,17 @@ func (b *builder) title(key string) string {
 
 func (b *builder) cumulative(width, height uint) *excelize.Chart {
 	c := b.frame(excelize.Line, b.t("chart.cumulative", nil), width, height)
+	c.XAxis.Title = b.axisTitle()
 	c.Series = []excelize.ChartSeries{b.line(b.title("cumulative"), b.monthAxis(), b.cashRow["cumulative"].span(b.h), b.accent, 2.25)}
-	b.months12(c)
 	return c
 }
 
 func (b *builder) monthlyNet(width, height uint) *excelize.Chart {
 	c := b.frame(excelize.Col, b.t("chart.net", nil), width, height)
+	c.XAxis.Title = b.axisTitle()
 	c.Series = []excelize.ChartSeries{b.bars(b.title("net"), b.monthAxis(), b.cashRow["net"].span(b.h), hex(chart.GainBar))}
 	gap := uint(30)
 	c.GapWidth = &gap
-	b.months12(c)
 	return c
 }
 
@@ -428,20 +420,19 @@ func (b *builder) pictures() {
 	s.widths = []float64{11}
 	s.add(b.v("title", b.t("title.charts", nil)))
 	s.add(b.v("note", b.t("charts.how", nil)))
-	const w, h = 620, 330
-	place := func(i int) string { return []string{"A", "I"}[i%2] + fmt.Sprint(4+18*(i/2)) }
+	const w, h = 620, 340
+	place := func(i int) string { return []string{"A", "I"}[i%2] + fmt.Sprint(4+19*(i/2)) }
 	add := func(c *excelize.Chart) { s.charts = append(s.charts, picture{place(len(s.charts)), c}) }
 	add(b.cumulative(w, h))
 	add(b.monthlyNet(w, h))
 	both := b.frame(excelize.Line, b.t("chart.sides", nil), w, h)
-	both.Legend.Position = "bottom"
+	both.Legend.Position, both.XAxis.Title = "bottom", b.axisTitle()
 	both.Series = []excelize.ChartSeries{b.line(b.title("benefits"), b.monthAxis(), b.cashRow["benefits"].span(b.h), hex(chart.Gain), 2),
 		b.line(b.title("costs"), b.monthAxis(), b.cashRow["costs"].span(b.h), hex(chart.Cost), 2)}
-	b.months12(both)
 	add(both)
 	if r, ok := b.monthly["curve adoption"]; ok {
 		factors := b.frame(excelize.Line, b.t("chart.factors", nil), w, h)
-		factors.Legend.Position = "bottom"
+		factors.Legend.Position, factors.XAxis.Title = "bottom", b.axisTitle()
 		factors.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: b.numberFormat("percent")}
 		name := func(r *row) string { return fmt.Sprintf("%s!$A$%d", r.sheet.name, r.n) }
 		factors.Series = append(factors.Series, b.line(name(r), b.monthAxis(), r.span(b.h), hex(chart.Gain), 2))
@@ -451,7 +442,6 @@ func (b *builder) pictures() {
 			}
 		}
 		slices.SortFunc(factors.Series, func(x, y excelize.ChartSeries) int { return strings.Compare(x.Name, y.Name) })
-		b.months12(factors)
 		add(factors)
 	}
 	if n := min(10, len(b.sensitivity.rows)-head); b.c.Explanation != nil && len(b.c.Explanation.Tornado) > 0 {
@@ -480,7 +470,7 @@ func (b *builder) pictures() {
 		}{{2, chart.GainMid, 1.5}, {4, chart.Gain, 2.25}, {6, chart.GainMid, 1.5}} {
 			c.Series = append(c.Series, b.line(fmt.Sprintf("%s!$%s$%d", a.sheet.name, column(x.col), a.r1-1), ref(1), ref(x.col), hex(x.ink), x.w))
 		}
-		c.XAxis.TickLabelSkip = max(1, (b.h+1)/12)
+		c.XAxis.TickLabelSkip, c.XAxis.Title = max(1, (b.h+1)/12), b.axisTitle()
 		add(c)
 	}
 }

@@ -38,6 +38,14 @@ type picture struct {
 
 func (s *sheet) add(cells ...*cell) int { s.rows = append(s.rows, cells); return len(s.rows) }
 
+// width is that of a column, in characters.
+func (s *sheet) width(i int) float64 {
+	if i <= len(s.widths) && s.widths[i-1] > 0 {
+		return s.widths[i-1]
+	}
+	return 11
+}
+
 func (s *sheet) wide() int {
 	n := 1
 	for _, r := range s.rows {
@@ -110,8 +118,14 @@ func (b *builder) style(look string) int {
 		s.Font.Size, s.Font.Bold = 12, true
 	case "note":
 		s.Font.Color = hex(chart.Grey)
-	case "head":
+		s.Alignment.Indent = 1
+	case "plainnote":
+		s.Font.Color = hex(chart.Grey)
+	case "head", "headright":
 		s.Font.Bold = true
+		if kind == "headright" {
+			s.Alignment.Horizontal = "right"
+		}
 		s.Alignment.WrapText = true
 		fill("F3F2EE")
 		line("bottom", b.accent, 2)
@@ -132,7 +146,7 @@ func (b *builder) style(look string) int {
 	case "wrap", "wrapnote":
 		s.Alignment.WrapText, s.Alignment.Vertical = true, "top"
 		if kind == "wrapnote" {
-			s.Font.Color = hex(chart.Grey)
+			s.Font.Color, s.Alignment.Indent = hex(chart.Grey), 1
 		}
 	case "value": // of the simulation: does not follow the assumptions
 		s.Font.Color = hex(chart.Grey)
@@ -169,7 +183,7 @@ func (b *builder) numberFormat(format string) string {
 	case "money":
 		symbol := strings.NewReplacer("]", "", "[", "", "-", "").Replace(b.l.Symbol(b.m.File.Currency))
 		if b.l.Lang() == locale.German {
-			return "#,##0" + decimals + `\ [$` + symbol + "-407]"
+			return lang + "#,##0" + decimals + `\ [$` + symbol + "-407]"
 		}
 		return "[$" + symbol + "-409]#,##0" + decimals + ";-[$" + symbol + "-409]#,##0" + decimals
 	case "date":
@@ -187,6 +201,9 @@ func (b *builder) write(s *sheet) error {
 		landscape = "portrait"
 	}
 	fit, wide, high := true, 1, 0
+	if s == b.charts || s == b.summary {
+		high = 1
+	}
 	if s.monthly {
 		wide = (s.wide() + 17) / 18
 	}
@@ -213,6 +230,11 @@ func (b *builder) write(s *sheet) error {
 	if err := b.book.SetHeaderFooter(s.name, &excelize.HeaderFooterOptions{OddFooter: "&L" + b.footer() + "&C" + s.name + "&R&P / &N"}); err != nil {
 		return err
 	}
+	for i := 1; len(s.charts) > 0 && i <= 16; i++ { // charts are laid out on the widths that columns have by then
+		if err := b.book.SetColWidth(s.name, column(i), column(i), s.width(i)); err != nil {
+			return err
+		}
+	}
 	for _, p := range s.charts {
 		if err := b.book.AddChart(s.name, p.at, p.chart); err != nil {
 			return err
@@ -229,12 +251,12 @@ func (b *builder) write(s *sheet) error {
 	if err != nil {
 		return err
 	}
-	for i := 1; i <= s.wide(); i++ {
-		width := 11.0
-		if i <= len(s.widths) && s.widths[i-1] > 0 {
-			width = s.widths[i-1]
-		}
-		if err := w.SetColWidth(i, i, width); err != nil {
+	columns := s.wide()
+	if len(s.charts) > 0 {
+		columns = max(columns, 16)
+	}
+	for i := 1; i <= columns; i++ {
+		if err := w.SetColWidth(i, i, s.width(i)); err != nil {
 			return err
 		}
 	}
@@ -250,7 +272,7 @@ func (b *builder) write(s *sheet) error {
 	values := make([]any, 0, 16)
 	for n, cells := range s.rows {
 		values = values[:0]
-		for _, c := range cells {
+		for i, c := range cells {
 			if c == nil {
 				values = append(values, nil)
 				continue
@@ -260,7 +282,7 @@ func (b *builder) write(s *sheet) error {
 			case fault, blank, bool:
 				v = nil
 			}
-			values = append(values, excelize.Cell{StyleID: b.style(c.look), Formula: c.formula, Value: v})
+			values = append(values, excelize.Cell{StyleID: b.style(s.lookAt(n, i)), Formula: c.formula, Value: v})
 		}
 		var opts []excelize.RowOpts
 		if len(cells) > 0 && cells[0] != nil && strings.HasPrefix(cells[0].look, "title") {
@@ -276,6 +298,23 @@ func (b *builder) write(s *sheet) error {
 	return w.Flush()
 }
 
+// lookAt is the look of a cell; a heading stands to the right above numbers, a remark alone in its row to the left.
+func (s *sheet) lookAt(n, i int) string {
+	look := s.rows[n][i].look
+	switch {
+	case look == "note" && i == 0:
+		return "plainnote"
+	case look != "head":
+		return look
+	}
+	for _, cells := range s.rows[n+1 : min(n+4, len(s.rows))] {
+		if i < len(cells) && cells[i] != nil && strings.Contains(cells[i].look, ":") {
+			return "headright"
+		}
+	}
+	return look
+}
+
 // height is the room for wrapped text in points, 0 for one line: spreadsheets that only show a file do not measure it.
 func (s *sheet) height(cells []*cell) float64 {
 	most := 1
@@ -283,10 +322,7 @@ func (s *sheet) height(cells []*cell) float64 {
 		if c == nil || !strings.HasPrefix(c.look, "wrap") && !strings.HasPrefix(c.look, "head") {
 			continue
 		}
-		width := 11.0
-		if i < len(s.widths) && s.widths[i] > 0 {
-			width = s.widths[i]
-		}
+		width := s.width(i + 1)
 		text, ok := c.value.(string)
 		if !ok {
 			continue

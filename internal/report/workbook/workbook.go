@@ -74,7 +74,24 @@ const mostFormula = 8192
 
 func (b *builder) t(key string, args diag.Args) string { return b.l.Text("workbook."+key, args) }
 
-func (b *builder) label(q *model.Quantity) string { return b.a.Label(q) }
+// label is what a quantity is called; formulas of the catalogue are called as their line or chain.
+func (b *builder) label(q *model.Quantity) string {
+	label := b.a.Label(q)
+	if label != q.ID {
+		return label
+	}
+	for _, l := range b.m.Lines {
+		if l.Amount == q || l.Effect == q {
+			return b.lineLabel(l)
+		}
+	}
+	for _, c := range b.m.Chains {
+		if c.Base == q {
+			return c.Def.Name.In(string(b.l.Lang()))
+		}
+	}
+	return label
+}
 
 func (b *builder) lineLabel(l *model.Line) string { return b.a.LineLabel(l) }
 
