@@ -187,13 +187,8 @@ func compare(t *testing.T, path string, a *calc.Answer) {
 		}
 		for i, row := range rows {
 			for j, v := range row {
-				cell, err := excelize.CoordinatesToCellName(j+1, i+1)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if kind, err := book.GetCellType(sheet, cell); err != nil || kind == excelize.CellTypeError || strings.HasPrefix(v, "Err:") {
-					formula, _ := book.GetCellFormula(sheet, cell)
-					t.Fatalf("%s!%s is %s: %s", sheet, cell, v, formula)
+				if strings.HasPrefix(v, "#") || strings.HasPrefix(v, "Err:") {
+					t.Fatalf("%s row %d column %d is %s", sheet, i+1, j+1, v)
 				}
 			}
 		}

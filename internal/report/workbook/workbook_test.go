@@ -269,10 +269,56 @@ func large() string {
 	return text.String()
 }
 
+// rates are flows by year with one, several or no internal rates of return; want says whether the engine takes one.
+var rates = []struct {
+	name            string
+	costs, benefits [3]int
+	want            bool
+}{
+	{"one rate", [3]int{100, 0, 0}, [3]int{0, 60, 60}, true},
+	{"one rate below zero", [3]int{100, 0, 0}, [3]int{0, 30, 40}, true},
+	{"one rate close to −100 %", [3]int{9000, 0, 0}, [3]int{0, 0, 1}, true},
+	{"a rate of thousands of per cent", [3]int{1, 0, 0}, [3]int{0, 5000, 10}, true},
+	{"two rates above zero", [3]int{100, 0, 132}, [3]int{0, 230, 0}, false},
+	{"two rates, one of them above zero: Norstrøm's criterion", [3]int{100, 0, 50}, [3]int{0, 300, 0}, true},
+	{"two rates below zero", [3]int{100, 0, 40}, [3]int{0, 130, 0}, false},
+	{"two changes of sign and no rate", [3]int{0, 300, 0}, [3]int{100, 0, 250}, false},
+	{"a cumulative that ends at zero", [3]int{100, 0, 50}, [3]int{0, 150, 0}, false},
+	{"costs alone", [3]int{100, 10, 10}, [3]int{0, 0, 0}, false},
+	{"benefits alone", [3]int{0, 0, 0}, [3]int{5, 10, 10}, false},
+	{"nothing", [3]int{0, 0, 0}, [3]int{0, 0, 0}, false},
+}
+
+func flows(timing string, costs, benefits [3]int) string {
+	return fmt.Sprintf("case: Rates\ncurrency: EUR\nhorizon: 24\ndiscount: 8 %%\ntiming: %s\ncosts: {c: {initial: %d, yearly: [%d, %d]}}\nbenefits: {b: {initial: %d, yearly: [%d, %d]}}\n",
+		timing, costs[0], costs[1], costs[2], benefits[0], benefits[1], benefits[2])
+}
+
+// Of several internal rates of return the workbook takes the engine's, or none.
+func TestRatesOfReturn(t *testing.T) {
+	for _, test := range rates {
+		t.Run(test.name, func(t *testing.T) {
+			c := content(t, flows("yearly", test.costs, test.benefits))
+			if (c.Answer.Plan.IRR != nil) != test.want {
+				t.Fatalf("the engine has %v", c.Answer.Plan.IRR)
+			}
+			for _, timing := range []string{"yearly", "monthly"} {
+				c := content(t, flows(timing, test.costs, test.benefits))
+				file := filepath.Join(t.TempDir(), "rates.xlsx")
+				write(t, file, c, locale.English)
+				compare(t, file, c.Answer)
+			}
+		})
+	}
+}
+
 // LibreOffice opens what is hostile, long or large, and comes to the engine's figures.
 func TestLibreOfficeOpensWhatIsUnusual(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	texts := map[string]string{"hostile": hostile, "large": large()}
+	for i, test := range rates {
+		texts[fmt.Sprintf("rates %02d", i)] = flows("yearly", test.costs, test.benefits)
+	}
 	answers := map[string]*calc.Answer{}
 	for name, text := range texts {
 		c := content(t, text)
