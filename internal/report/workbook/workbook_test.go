@@ -256,6 +256,44 @@ func TestSameSheets(t *testing.T) {
 	}
 }
 
+// The report of a scenario shows that scenario first.
+func TestTheScenarioOfTheReportIsShown(t *testing.T) {
+	text := examples(t)["maschinenbau"]
+	c := content(t, text)
+	c.Answer = answer(t, text, "with_ai")
+	file := filepath.Join(t.TempDir(), "scenario.xlsx")
+	write(t, file, c, locale.English)
+	compare(t, file, c.Answer)
+	book := open(t, file)
+	sheet, cell := named(t, book, "scenario")
+	if v, err := book.GetCellValue(sheet, cell); err != nil || v != "2" {
+		t.Errorf("the scenario is %q (%v), want 2", v, err)
+	}
+}
+
+// Scenarios whose formulas are too long together are shown as values, and the case still as formulas.
+func TestTooManyScenariosAreValues(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("case: Many\ncurrency: EUR\nhorizon: 12\ndiscount: 8 %\nassumptions: {users: 40}\ncosts: {c: users * 2 EUR/month}\nbenefits: {b: users * 3 EUR/month}\nscenarios:\n")
+	for i := range 45 {
+		fmt.Fprintf(&text, "  s%d: {costs: {c: {amount: \"users * 2 EUR/month * (%s)\"}}}\n", i, strings.Repeat(fmt.Sprintf("month / %d + ", i+2), 14)+"1")
+	}
+	c := content(t, text.String())
+	file := filepath.Join(t.TempDir(), "many.xlsx")
+	write(t, file, c, locale.English)
+	compare(t, file, c.Answer)
+	book := open(t, file)
+	for _, n := range book.GetDefinedName() {
+		if n.Name == "scenario" {
+			t.Error("there is a scenario to choose")
+		}
+	}
+	rows, err := book.GetRows("Scenarios", raw)
+	if err != nil || len(rows) < 6 || len(rows[5]) < 2+46 {
+		t.Fatalf("%v %v", rows, err)
+	}
+}
+
 func large() string {
 	var text strings.Builder
 	text.WriteString("case: Large\ncurrency: EUR\nstart: 2026-01\ndiscount: 8 %\nhorizon: 120\nassumptions: {users: 40}\nadoption: {start: 10 %, plateau: 80 %, months_to_90: 8}\ncosts:\n")
