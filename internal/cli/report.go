@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -92,6 +93,10 @@ func (p *program) reportCommand() *cobra.Command {
 			}
 			var out bytes.Buffer
 			if err := write(&out, content, p.l); err != nil {
+				var wrong diag.List
+				if errors.As(err, &wrong) {
+					return p.problems(wrong) // what a format cannot hold
+				}
 				return err
 			}
 			if err := os.WriteFile(output, out.Bytes(), 0o644); err != nil { //nolint:gosec // a report is no secret

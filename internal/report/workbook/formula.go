@@ -167,6 +167,14 @@ var comparison = map[string]string{"<": "<", "<=": "<=", ">": ">", ">=": ">=", "
 
 func (b *builder) binary(q *model.Quantity, e *formula.Binary, at place) expr {
 	x, y := b.expr(q, e.X, at), b.expr(q, e.Y, at)
+	if len(x.s)+len(y.s) > longest {
+		// The longer side becomes a row of its own, so that no formula grows beyond what spreadsheets take.
+		if len(x.s) >= len(y.s) {
+			x = b.part(q, e.X, at)
+		} else {
+			y = b.part(q, e.Y, at)
+		}
+	}
 	switch e.Op {
 	case "+":
 		return plus(x, y)
@@ -180,6 +188,33 @@ func (b *builder) binary(q *model.Quantity, e *formula.Binary, at place) expr {
 		return power(x, y)
 	}
 	return call("IF", x.in(adds)+comparison[e.Op]+y.in(adds), "1", "0")
+}
+
+// longest is the length from which on a formula is split.
+const longest = 2000
+
+// part is a piece of a long formula as a row.
+func (b *builder) part(q *model.Quantity, e formula.Expr, at place) expr {
+	key := "part " + q.ID + " " + formula.String(e)
+	if b.says(q) {
+		key += " of " + at.line.ID
+	}
+	line := at.line
+	return b.row(key, "plain:number2", b.t("part", diag.Args{"name": b.label(q)}), "", func(at place, _ *row) expr {
+		at.line = line
+		return b.expr(q, e, at)
+	}).at(at)
+}
+
+// most is how many arguments a function takes in Excel.
+const most = 255
+
+// fold is a function of any number of arguments.
+func fold(name string, args []string) expr {
+	for len(args) > most {
+		args = append(args[most:], call(name, args[:most]...).s)
+	}
+	return call(name, args...)
 }
 
 func (b *builder) call(q *model.Quantity, e *formula.Call, at place) expr {
@@ -199,7 +234,9 @@ func (b *builder) call(q *model.Quantity, e *formula.Call, at place) expr {
 			cond = b.expr(q, c.X, at).in(adds) + comparison[c.Op] + b.expr(q, c.Y, at).in(adds)
 		}
 		return call("IF", cond, arg(1).s, arg(2).s)
-	case "min", "max", "exp", "sqrt":
+	case "min", "max":
+		return fold(strings.ToUpper(e.Func), args())
+	case "exp", "sqrt":
 		return call(strings.ToUpper(e.Func), args()...)
 	case "log":
 		return call("LN", args()...)

@@ -294,6 +294,20 @@ func TestTooManyScenariosAreValues(t *testing.T) {
 	}
 }
 
+// A formula as long as a case may have becomes several formulas that Excel takes.
+func TestLongFormulasAreSplit(t *testing.T) {
+	for _, formula := range []string{
+		"w * (" + strings.TrimSuffix(strings.Repeat("1 min + ", 480), " + ") + ") / 1 month",
+		"w * (" + strings.TrimSuffix(strings.Repeat("month * 1 min + ", 240), " + ") + ") / 1 month",
+		"w * 1 min * max(" + strings.TrimSuffix(strings.Repeat("month, ", 400), ", ") + ") / 1 month",
+	} {
+		c := content(t, "case: Long\ncurrency: EUR\nhorizon: 13\ndiscount: 8 %\nassumptions: {w: 50 EUR/h}\ncosts: {c: {amount: \""+formula+"\"}}\nbenefits: {b: 5 EUR/month}\n")
+		file := filepath.Join(t.TempDir(), "long.xlsx")
+		write(t, file, c, locale.English)
+		compare(t, file, c.Answer)
+	}
+}
+
 func large() string {
 	var text strings.Builder
 	text.WriteString("case: Large\ncurrency: EUR\nstart: 2026-01\ndiscount: 8 %\nhorizon: 120\nassumptions: {users: 40}\nadoption: {start: 10 %, plateau: 80 %, months_to_90: 8}\ncosts:\n")
