@@ -109,7 +109,7 @@ func (b *builder) keyFigures() {
 	for _, name := range figureNames {
 		n, format := len(s.rows)+1, lookOf(name)
 		cells := []*cell{b.v("text", b.t("figure."+name, nil)), b.f("strong:"+format, formulas[name]), b.number("value:"+format, plan[name]),
-			b.f("plain:"+format, fmt.Sprintf("IF(AND(ISNUMBER(B%[1]d),ISNUMBER(C%[1]d)),B%[1]d-C%[1]d,%[2]s)", n, none)), nil, nil, nil, b.v("wrapnote", b.t("define."+name, nil))}
+			b.f("plain:"+format, fmt.Sprintf("IF(AND(ISNUMBER(B%[1]d),ISNUMBER(C%[1]d)),IF(ABS(B%[1]d-C%[1]d)<1E-6,0,B%[1]d-C%[1]d),%[2]s)", n, none)), nil, nil, nil, b.v("wrapnote", b.t("define."+name, nil))}
 		if q, ok := drawn[name]; ok {
 			for i, v := range q {
 				cells[4+i] = b.number("value:"+format, v)

@@ -373,6 +373,8 @@ func (b *builder) frame(kind excelize.ChartType, title string, width, height uin
 	c.XAxis.Font, c.YAxis.Font = soft, soft
 	c.XAxis.TickLabelPosition = excelize.ChartTickLabelLow
 	c.XAxis.TickLabelSkip = 1
+	// Beyond a right angle excelize leaves it to the program how labels are turned; at 0 LibreOffice breaks and overlaps them.
+	c.XAxis.Alignment.TextRotation = 100
 	c.YAxis.MajorGridLines = true
 	c.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: b.numberFormat("number")}
 	return c

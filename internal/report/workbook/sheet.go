@@ -118,7 +118,7 @@ func (b *builder) style(look string) int {
 		s.Font.Size, s.Font.Bold = 12, true
 	case "note":
 		s.Font.Color = hex(chart.Grey)
-		s.Alignment.Indent = 1
+		s.Alignment.Horizontal, s.Alignment.Indent = "left", 1
 	case "plainnote":
 		s.Font.Color = hex(chart.Grey)
 	case "head", "headright":
@@ -146,7 +146,7 @@ func (b *builder) style(look string) int {
 	case "wrap", "wrapnote":
 		s.Alignment.WrapText, s.Alignment.Vertical = true, "top"
 		if kind == "wrapnote" {
-			s.Font.Color, s.Alignment.Indent = hex(chart.Grey), 1
+			s.Font.Color, s.Alignment.Horizontal, s.Alignment.Indent = hex(chart.Grey), "left", 1
 		}
 	case "value": // of the simulation: does not follow the assumptions
 		s.Font.Color = hex(chart.Grey)
@@ -329,7 +329,7 @@ func (s *sheet) height(cells []*cell) float64 {
 		}
 		lines := 0
 		for _, part := range strings.Split(text, "\n") {
-			lines += 1 + int(float64(len([]rune(part)))/(width*1.05))
+			lines += 1 + int(float64(len([]rune(part)))/(width*1.15))
 		}
 		most = max(most, lines)
 	}
@@ -356,7 +356,7 @@ func (b *builder) printing(s *sheet) error {
 		if err != nil {
 			return err
 		}
-		last, right = max(last, r+int(p.chart.Dimension.Height)/20+1), max(right, c+7)
+		last, right = max(last, r+int(p.chart.Dimension.Height)/20+1), max(right, s.reach(c, float64(p.chart.Dimension.Width)))
 	}
 	quoted := "'" + s.name + "'"
 	err := b.book.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("%s!$A$1:$%s$%d", quoted, column(right), max(last, 1)), Scope: s.name})
@@ -368,6 +368,15 @@ func (b *builder) printing(s *sheet) error {
 		again = fmt.Sprintf("%s!$A:$A,%s!$%d:$%d", quoted, quoted, head, s.freeze)
 	}
 	return b.book.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: again, Scope: s.name})
+}
+
+// reach is the column in which something ends that is so many pixels wide.
+func (s *sheet) reach(from int, pixels float64) int {
+	for pixels > 0 {
+		pixels -= 7*s.width(from) + 5
+		from++
+	}
+	return from - 1
 }
 
 func (b *builder) define(name string, s *sheet, r1, c1, r2, c2 int) {
