@@ -307,9 +307,15 @@ func (s *sheet) lookAt(n, i int) string {
 	case look != "head":
 		return look
 	}
-	for _, cells := range s.rows[n+1 : min(n+4, len(s.rows))] {
-		if i < len(cells) && cells[i] != nil && strings.Contains(cells[i].look, ":") {
+	for _, cells := range s.rows[n+1:] {
+		if i >= len(cells) || cells[i] == nil {
+			continue
+		}
+		if strings.Contains(cells[i].look, ":") {
 			return "headright"
+		}
+		if cells[i].look == "head" {
+			break
 		}
 	}
 	return look
