@@ -90,12 +90,14 @@ func Contrast(a, b string) float64 {
 	return (math.Max(x, y) + 0.05) / (math.Min(x, y) + 0.05)
 }
 
-// Limits of a logo: of the file, and of what goes into a report, three times the 180 × 56 pt that it takes up there.
+// Limits of a logo: of the file, and of what goes into a report, three times the 180 × 56 pt that it takes up there,
+// less where it is a photograph.
 const (
 	mostBytes  = 2 << 20
 	mostSide   = 4000
 	logoWidth  = 540
 	logoHeight = 168
+	logoBytes  = 150 << 10
 )
 
 var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
@@ -146,17 +148,19 @@ func (b *Brand) readLogo(file string) error {
 	if err != nil {
 		return err
 	}
-	k := math.Min(1, math.Min(logoWidth/float64(c.Width), logoHeight/float64(c.Height)))
 	b.LogoType = kind
-	b.LogoW, b.LogoH = max(1, int(math.Round(float64(c.Width)*k))), max(1, int(math.Round(float64(c.Height)*k)))
-	to := image.NewNRGBA(image.Rect(0, 0, b.LogoW, b.LogoH))
-	draw.CatmullRom.Scale(to, to.Bounds(), from, from.Bounds(), draw.Src, nil)
-	var out bytes.Buffer
-	if kind == "jpeg" {
-		err = jpeg.Encode(&out, to, &jpeg.Options{Quality: 92})
-	} else {
-		err = png.Encode(&out, to)
+	for k := math.Min(1, math.Min(logoWidth/float64(c.Width), logoHeight/float64(c.Height))); ; k /= 1.5 {
+		b.LogoW, b.LogoH = max(1, int(math.Round(float64(c.Width)*k))), max(1, int(math.Round(float64(c.Height)*k)))
+		to := image.NewNRGBA(image.Rect(0, 0, b.LogoW, b.LogoH))
+		draw.CatmullRom.Scale(to, to.Bounds(), from, from.Bounds(), draw.Src, nil)
+		var out bytes.Buffer
+		if kind == "jpeg" {
+			err = jpeg.Encode(&out, to, &jpeg.Options{Quality: 92})
+		} else {
+			err = png.Encode(&out, to)
+		}
+		if b.Logo = out.Bytes(); err != nil || len(b.Logo) <= logoBytes {
+			return err
+		}
 	}
-	b.Logo = out.Bytes()
-	return err
 }

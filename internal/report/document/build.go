@@ -252,8 +252,13 @@ func (b *builder) when() {
 		}
 	}
 	b.add(Paragraph{Text: b.t("when.text")}, t, Paragraph{Text: b.say("result.plan", nil) + " " + strings.Join(report.PlanFigures(b.r, b.l), ", ") + ".", Small: true})
-	if bars := b.c.Explanation.Tornado; len(bars) > 0 {
-		b.add(Charts{[]chart.Chart{chart.Tornado{Result: b.r, Bars: bars, In: chart.InMonths, Rows: 8}}})
+	// Where nothing moves the break-even into the horizon, what moves the money is told instead.
+	for _, in := range []chart.Measure{chart.InMonths, chart.InMoney} {
+		c := chart.Tornado{Result: b.r, Bars: b.c.Explanation.Tornado, In: in, Rows: 8}
+		if len(c.Scene(b.l, chart.Size{}).Points) > 0 {
+			b.add(Charts{[]chart.Chart{c}})
+			break
+		}
 	}
 }
 
@@ -269,7 +274,7 @@ func (b *builder) risk() {
 		items = append(items, b.say("explain.failure.none", nil))
 	}
 	b.add(List{Items: items})
-	if sd := b.r.Simulation.NPV.SD; sd != nil && *sd > 0 {
+	if n := b.r.Simulation.NPV; n.SD != nil && *n.SD > 1e-9*math.Abs(*n.Mean) { // more than rounding
 		b.add(Charts{[]chart.Chart{sized{chart.Distribution{Values: b.c.Answer.Outcome.NPV, Of: chart.NPV, Currency: b.r.Case.Currency}, 200}}})
 	}
 }
@@ -403,11 +408,12 @@ func (b *builder) scores() {
 	if len(b.c.Scores) == 0 {
 		return
 	}
+	tenths := func(v float64) string { return b.l.Quantity(math.Round(v*10)/10, "") }
 	points := func(low, high float64) string {
 		if low == high {
-			return b.l.Number(low, 1)
+			return tenths(low)
 		}
-		return b.l.Range(b.l.Number(low, 1), b.l.Number(high, 1))
+		return b.l.Range(tenths(low), tenths(high))
 	}
 	t := Table{Columns: []Column{{Head: b.t("criterion"), Text: true}, {Head: b.t("weight"), Right: true}, {Head: b.t("today"), Right: true},
 		{Head: b.t("expected"), Right: true}, {Head: b.say("result.grade", nil)}, {Head: b.t("source"), Text: true}}}

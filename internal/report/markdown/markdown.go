@@ -1,4 +1,4 @@
-// Package markdown writes a document as Markdown, charts as sentences. Start with Write.
+// Package markdown writes a document as Markdown, charts as a sentence and in characters. Start with Write.
 package markdown
 
 import (
@@ -47,6 +47,8 @@ func Write(w io.Writer, d *document.Document) error {
 			for _, c := range p.Charts {
 				s := c.Scene(d.Locale, chart.Size{})
 				line("*" + escape(s.Title) + ".* " + escape(s.Desc))
+				// Indented, so that nothing in a label can end it.
+				line("    " + strings.Join(chart.Terminal{Width: 80}.Draw(c, d.Locale), "\n    "))
 			}
 		case document.Table:
 			var heads, marks []string

@@ -4,6 +4,7 @@ package pdf
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ type writer struct {
 	f       *fpdf.Fpdf
 	d       *document.Document
 	blocks  []block
-	outside []string // texts beyond the edge of the text area, which there must not be
+	outside []string // what lies beyond the edge of the text area, which there must not be
 }
 
 // made stands in every file: the day is not that of the report, so that equal reports are equal files.
@@ -90,7 +91,7 @@ func compose(d *document.Document) (*writer, error) {
 	pages := f.PageCount()
 	for p := 2; p <= pages; p++ {
 		f.SetPage(p)
-		w.type_(8, false, soft)
+		w.face(8, false, soft)
 		head := strings.Trim(d.Organisation+" · "+d.Title, " ·")
 		w.text(left, 40, first(head, false, 8, width-120))
 		w.textRight(left+width, 40, first(author, false, 8, 110))
@@ -116,7 +117,7 @@ func together(a, b document.Part) bool {
 	return false
 }
 
-func (w *writer) type_(size float64, bold bool, colour string) {
+func (w *writer) face(size float64, bold bool, colour string) {
 	style := ""
 	if bold {
 		style = "B"
@@ -225,7 +226,7 @@ func wrap(s string, bold bool, size, room float64) []string {
 // lines draws wrapped text and returns its height; at y is the top.
 func (w *writer) lines(x, y float64, lines []string, size float64, bold bool, colour string) {
 	for i, s := range lines {
-		w.type_(size, bold, colour)
+		w.face(size, bold, colour)
 		w.text(x, y+size+float64(i)*size*1.42, s)
 	}
 }
@@ -234,7 +235,7 @@ func height(lines []string, size float64) float64 { return float64(len(lines)) *
 
 func (w *writer) cover(author string) {
 	w.f.AddPage()
-	w.type_(11, false, ink) // a bookmark is encoded as its font is
+	w.face(11, false, ink) // a bookmark is encoded as its font is
 	w.f.Bookmark(printable(w.d.Title), 0, 0)
 	b := w.d.Brand
 	if len(b.Logo) > 0 {
@@ -258,17 +259,21 @@ func (w *writer) cover(author string) {
 	y += 6
 	put(w.d.Title, 17, true, ink, 3)
 	y += 26
-	put(w.d.Answer, 25, true, b.Ink(document.LightPaper), 8)
+	put(w.d.Answer, 25, true, b.Ink(document.LightPaper), 5)
 	y += 14
-	put(w.d.Limit, 11, false, ink, 6)
+	put(w.d.Limit, 11, false, ink, 4)
 	y += 30
+	most := 2
+	if y > 540 {
+		most = 1
+	}
 	for _, f := range w.d.Facts {
 		w.rule(y, hair)
 		y += 7
 		w.lines(left, y, []string{f[0]}, 10, false, soft)
 		l := wrap(f[1], false, 10, width-150)
-		if len(l) > 3 {
-			l = append(l[:2], first(strings.Join(l[2:], " "), false, 10, width-150))
+		if len(l) > most {
+			l = append(l[:most-1], first(strings.Join(l[most-1:], " "), false, 10, width-150))
 		}
 		w.lines(left+150, y, l, 10, false, ink)
 		y += height(l, 10) + 7
@@ -311,7 +316,7 @@ func (w *writer) part(p document.Part) {
 		}
 		l := parts(wrap(p.Text, true, size, width))[0] // our own words, never that long
 		w.push(block{h: height(l, size) + 2, before: before, keep: true, draw: func(y float64) {
-			w.type_(size, true, ink)
+			w.face(size, true, ink)
 			w.f.Bookmark(printable(p.Text), p.Level-1, y)
 			colour := ink
 			if p.Level == 1 {
@@ -337,7 +342,7 @@ func (w *writer) part(p document.Part) {
 		}
 		for i, s := range p.Items {
 			for k, l := range parts(wrap(s, false, size, width-12)) {
-				b := block{h: height(l, size), keep: i == 0 && len(p.Items) > 1 || i == len(p.Items)-2, draw: func(y float64) {
+				b := block{h: height(l, size), keep: i < len(p.Items)-1 && (p.Small || i == 0) || i == len(p.Items)-2, draw: func(y float64) {
 					if k == 0 {
 						w.lines(left, y, []string{"•"}, size, true, w.d.Brand.Accent())
 					}
@@ -450,5 +455,8 @@ func (w *writer) flow() {
 		b.draw(y)
 		y += b.h
 		fresh = false
+		if y > bottom+1 {
+			w.outside = append(w.outside, fmt.Sprintf("page %d ends at %.0f", w.f.PageNo(), y))
+		}
 	}
 }

@@ -69,7 +69,7 @@ func (w *writer) scene(shapes []chart.Shape, x, y, k float64) {
 			}
 		case chart.Text:
 			t := s.Role.Style()
-			w.type_(t.Size*k, t.Weight >= font.SemiBold, t.Fill.Hex(chart.Light))
+			w.face(t.Size*k, t.Weight >= font.SemiBold, t.Fill.Hex(chart.Light))
 			text := printable(s.Text)
 			at := x + s.X*k
 			switch s.Anchor {

@@ -23,7 +23,8 @@ func cellSize(t document.Table) float64 {
 func widths(t document.Table) []float64 {
 	n, size := len(t.Columns), cellSize(t)
 	need, out := make([]float64, n), make([]float64, n)
-	rest, total := width-cellGap*float64(n-1), 0.0
+	room := width - cellGap*float64(n-1)
+	rest, total := room, 0.0
 	var texts []int
 	for i, c := range t.Columns {
 		need[i] = font.Width(c.Head, font.SemiBold, size)
@@ -41,7 +42,19 @@ func widths(t document.Table) []float64 {
 		out[i] = math.Min(need[i], width/3)
 		rest -= out[i]
 	}
-	rest = math.Max(rest, 60)
+	// However wide the numbers, the texts have a quarter of the room.
+	least := room / 4
+	if len(texts) == 0 {
+		least = 0
+	}
+	if rest < least {
+		for i := range out {
+			if fair := (room - least) / float64(n-len(texts)); out[i] > fair {
+				rest += out[i] - fair
+				out[i] = fair
+			}
+		}
+	}
 	switch {
 	case len(texts) == 0:
 	case total <= rest: // what is left goes to the first text
@@ -62,8 +75,9 @@ func widths(t document.Table) []float64 {
 			}
 		}
 	default:
+		floor := math.Min(16, rest/float64(len(texts)))
 		for _, i := range texts {
-			out[i] = rest * need[i] / total
+			out[i] = floor + (rest-floor*float64(len(texts)))*need[i]/total
 		}
 	}
 	return out
@@ -75,14 +89,19 @@ func (w *writer) table(t document.Table) {
 	}
 	ws := widths(t)
 	heads := document.Row{Strong: true}
-	for _, c := range t.Columns {
-		heads.Cells = append(heads.Cells, c.Head)
+	for i, c := range t.Columns {
+		const most = 4 // lines; the names of scenarios are anybody's
+		l := wrap(c.Head, true, cellSize(t), ws[i])
+		if len(l) > most {
+			l = append(l[:most-1], first(strings.Join(l[most-1:], " "), true, cellSize(t), ws[i]))
+		}
+		heads.Cells = append(heads.Cells, strings.Join(l, " "))
 	}
 	head := join(w.row(t, ws, heads, soft, soft))
 	again := head
 	head.keep, head.before = true, 8
 	w.push(head)
-	first := len(w.blocks)
+	from := len(w.blocks)
 	var ends []int // the last block of each row
 	for i, r := range t.Rows {
 		for _, b := range w.row(t, ws, r, ink, hair) {
@@ -98,11 +117,11 @@ func (w *writer) table(t document.Table) {
 	const short, few = 13, 3
 	for i, end := range ends {
 		if len(ends) <= short || i < few-1 || i >= len(ends)-few {
-			for ; first <= end; first++ {
-				w.blocks[first].keep = true
+			for ; from <= end; from++ {
+				w.blocks[from].keep = true
 			}
 		}
-		first = end + 1
+		from = end + 1
 	}
 	w.blocks[len(w.blocks)-1].keep = false
 }
@@ -128,7 +147,7 @@ func (w *writer) row(t document.Table, ws []float64, r document.Row, colour, und
 					if k > 0 && strings.Contains(r.Cells[i], "\n") {
 						c = soft
 					}
-					w.type_(size, r.Strong, c)
+					w.face(size, r.Strong, c)
 					base := y + size + line(k-from)
 					if t.Columns[i].Right {
 						w.textRight(x+ws[i], base, l[k])
