@@ -122,7 +122,7 @@ func (b *builder) keyFigures() {
 
 // sentence is a formula of a message with one place for a formula.
 func (b *builder) sentence(key, inner string) string {
-	const mark = "\x00"
+	const mark = "@value@" // in none of our messages
 	before, after, _ := strings.Cut(b.t(key, diag.Args{"value": mark}), mark)
 	quote := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 	return quote(before) + "&" + inner + "&" + quote(after)

@@ -230,6 +230,22 @@ func TestSheets(t *testing.T) {
 	}
 }
 
+// The first sheet says in words when the plan pays back, from the figures.
+func TestTheSummarySaysWhen(t *testing.T) {
+	for lang, want := range map[locale.Lang]string{locale.German: "Im Plan zahlt sich das CRM ab Monat 17 aus.", locale.English: "In the plan the CRM pays for itself from month 17."} {
+		book, err := excelize.OpenReader(bytes.NewReader(written(t, flows("monthly", [3]int{100, 0, 0}, [3]int{0, 60, 100}), lang)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := book.GetCellValue(book.GetSheetName(0), "A4"); err != nil || got != want {
+			t.Errorf("the summary says %q (%v), want %q", got, err, want)
+		}
+		if err := book.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A sealed state and earlier revisions come into the change log.
 func TestChangeLog(t *testing.T) {
 	c := content(t, hostile)
