@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -29,7 +30,7 @@ var reportWriters = map[string]func(io.Writer, *document.Content, *locale.Locale
 	".md":   documentWriter(markdown.Write),
 	".json": data.JSON,
 	".csv":  data.CSV,
-	".xlsx": func(w io.Writer, c *document.Content, l *locale.Locale) error { return workbook.Write(w, c.Answer, l) },
+	".xlsx": workbook.Write,
 }
 
 func documentWriter(write func(io.Writer, *document.Document) error) func(io.Writer, *document.Content, *locale.Locale) error {
@@ -92,6 +93,10 @@ func (p *program) reportCommand() *cobra.Command {
 			}
 			var out bytes.Buffer
 			if err := write(&out, content, p.l); err != nil {
+				var wrong diag.List
+				if errors.As(err, &wrong) {
+					return p.problems(wrong) // what a format cannot hold
+				}
 				return err
 			}
 			if err := os.WriteFile(output, out.Bytes(), 0o644); err != nil { //nolint:gosec // a report is no secret

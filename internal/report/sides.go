@@ -16,7 +16,7 @@ func Sides(c *result.Comparison, l *locale.Locale) (names []string, rows []Side)
 	for i := range c.Scenarios {
 		names = append(names, scenarioName(c, i, l))
 	}
-	for _, f := range compareRows(l) {
+	for _, f := range compareRows(c, l) {
 		row := Side{Label: f.label}
 		for i := range c.Scenarios {
 			value, note := f.figure(&c.Scenarios[i])

@@ -10,6 +10,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/decide"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/locale"
+	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/report"
 	"github.com/rendite-crm/rendite/internal/result"
 	"github.com/rendite-crm/rendite/internal/revision"
@@ -30,6 +31,9 @@ type Content struct {
 	Set     []string
 	Sampler string
 	Brand   Brand
+
+	Models    map[string]*model.Model // of the case ("base") and its scenarios, where there is a comparison
+	Revisions []Revision              // saved states, the newest first, where known
 
 	cat *catalogue.Catalogue
 }
@@ -88,7 +92,7 @@ func Gather(ctx context.Context, c calc.Case, o calc.Options, l *locale.Locale) 
 			report.TranslateNotes(&cmp.Scenarios[i], l)
 			cmp.Scenarios[i].Timing = result.Timing{}
 		}
-		content.Comparison = cmp
+		content.Comparison, content.Models = cmp, Models(c, cmp)
 	}
 	return content, list, nil
 }

@@ -66,7 +66,7 @@ type place struct {
 }
 
 // monthly reports whether a formula has a value of its own in every month.
-func (b *builder) monthly(q *model.Quantity) bool {
+func (b *builder) monthlyQuantity(q *model.Quantity) bool {
 	if q.Builtin() != "" {
 		return q.Builtin() != "horizon"
 	}
@@ -78,7 +78,7 @@ func (b *builder) monthly(q *model.Quantity) bool {
 		formula.Walk(q.Expr, func(e formula.Expr) {
 			switch e := e.(type) {
 			case *formula.Name:
-				varies = varies || b.monthly(q.Refs[e.Text])
+				varies = varies || b.monthlyQuantity(q.Refs[e.Text])
 			case *formula.Call:
 				switch e.Func {
 				case "lag", "stock", "ramp", "season", "escalation":
@@ -116,7 +116,7 @@ func (b *builder) quantity(q *model.Quantity, at place) expr {
 	default:
 		return b.curve(name).at(at)
 	}
-	if !b.monthly(q) {
+	if !b.monthlyQuantity(q) {
 		return plain(b.constant(q))
 	}
 	key := "quantity " + q.ID
@@ -124,7 +124,7 @@ func (b *builder) quantity(q *model.Quantity, at place) expr {
 		key += " of " + at.line.ID
 	}
 	line := at.line
-	return b.row(key, b.label(q), formula.String(q.Expr), func(at place, _ *row) expr {
+	return b.row(key, "plain:number2", b.label(q), formula.String(q.Expr), func(at place, _ *row) expr {
 		at.line = line
 		e := b.expr(q, q.Expr, at)
 		if strings.ContainsAny(e.s, "/^") || strings.Contains(e.s, "LN(") || strings.Contains(e.s, "SQRT(") {
@@ -167,6 +167,14 @@ var comparison = map[string]string{"<": "<", "<=": "<=", ">": ">", ">=": ">=", "
 
 func (b *builder) binary(q *model.Quantity, e *formula.Binary, at place) expr {
 	x, y := b.expr(q, e.X, at), b.expr(q, e.Y, at)
+	if len(x.s)+len(y.s) > longest {
+		// The longer side becomes a row of its own, so that no formula grows beyond what spreadsheets take.
+		if len(x.s) >= len(y.s) {
+			x = b.part(q, e.X, at)
+		} else {
+			y = b.part(q, e.Y, at)
+		}
+	}
 	switch e.Op {
 	case "+":
 		return plus(x, y)
@@ -180,6 +188,33 @@ func (b *builder) binary(q *model.Quantity, e *formula.Binary, at place) expr {
 		return power(x, y)
 	}
 	return call("IF", x.in(adds)+comparison[e.Op]+y.in(adds), "1", "0")
+}
+
+// longest is the length from which on a formula is split.
+const longest = 2000
+
+// part is a piece of a long formula as a row.
+func (b *builder) part(q *model.Quantity, e formula.Expr, at place) expr {
+	key := "part " + q.ID + " " + formula.String(e)
+	if b.says(q) {
+		key += " of " + at.line.ID
+	}
+	line := at.line
+	return b.row(key, "plain:number2", b.t("part", diag.Args{"name": b.label(q)}), "", func(at place, _ *row) expr {
+		at.line = line
+		return b.expr(q, e, at)
+	}).at(at)
+}
+
+// most is how many arguments a function takes in Excel.
+const most = 255
+
+// fold is a function of any number of arguments.
+func fold(name string, args []string) expr {
+	for len(args) > most {
+		args = append(args[most:], call(name, args[:most]...).s)
+	}
+	return call(name, args...)
 }
 
 func (b *builder) call(q *model.Quantity, e *formula.Call, at place) expr {
@@ -199,7 +234,9 @@ func (b *builder) call(q *model.Quantity, e *formula.Call, at place) expr {
 			cond = b.expr(q, c.X, at).in(adds) + comparison[c.Op] + b.expr(q, c.Y, at).in(adds)
 		}
 		return call("IF", cond, arg(1).s, arg(2).s)
-	case "min", "max", "exp", "sqrt":
+	case "min", "max":
+		return fold(strings.ToUpper(e.Func), args())
+	case "exp", "sqrt":
 		return call(strings.ToUpper(e.Func), args()...)
 	case "log":
 		return call("LN", args()...)
@@ -220,8 +257,14 @@ func (b *builder) call(q *model.Quantity, e *formula.Call, at place) expr {
 		return call("IF", from.in(adds)+"<"+to.in(adds), slope.s, call("IF", to.in(adds)+"<="+month.s, "1", "0").s)
 	case "season":
 		first := 0
-		fmt.Sscanf(b.m.File.Start[5:7], "%d", &first)
-		return arg((first - 1 + at.month) % 12 / (12 / len(e.Args)))
+		if _, err := fmt.Sscanf(b.m.File.Start[5:7], "%d", &first); err != nil {
+			b.fail(q)
+		}
+		all := make([]expr, len(e.Args)) // each is asked for in every month, so that its rows exist
+		for i := range all {
+			all[i] = arg(i)
+		}
+		return all[(first-1+at.month)%12/(12/len(e.Args))]
 	case "escalation":
 		return b.escalation(arg(0), at)
 	}
@@ -246,12 +289,12 @@ func (e expr) certain() expr {
 
 // stock is a row of its own, because every month builds on the one before.
 func (b *builder) stock(q *model.Quantity, e *formula.Call, at place) expr {
-	key := fmt.Sprintf("stock %p", e)
+	key := "stock " + q.ID + " " + formula.String(e)
 	if b.says(q) {
 		key += " of " + at.line.ID
 	}
 	line := at.line
-	return b.row(key, b.t("stock", diag.Args{"name": b.label(q)}), formula.String(e), func(at place, self *row) expr {
+	return b.row(key, "plain:number2", b.t("stock", diag.Args{"name": b.label(q)}), formula.String(e), func(at place, self *row) expr {
 		at.line = line
 		gain, loss := b.expr(q, e.Args[0], at), b.expr(q, e.Args[1], at)
 		if at.month == 0 {
@@ -266,7 +309,7 @@ func (b *builder) stock(q *model.Quantity, e *formula.Call, at place) expr {
 // curve is the course of a factor, see model: F(t) = start + (plateau − start)·(1 − e^(−kt))/(1 + c·e^(−kt)).
 func (b *builder) curve(name string) *row {
 	start, plateau, t90, ok := b.m.Curve(name)
-	return b.row("curve "+name, b.t("curve."+name, nil), b.t("curve.note", nil), func(at place, _ *row) expr {
+	return b.row("curve "+name, "plain:percent1", b.t("curve."+name, nil), b.t("curve.note", nil), func(at place, _ *row) expr {
 		if !ok {
 			return plain("1")
 		}
@@ -288,7 +331,7 @@ func (b *builder) curve(name string) *row {
 func (b *builder) adoption(use string, peak float64) *row {
 	effect := b.curve("adoption")
 	if use != "linear" {
-		effect = b.row(fmt.Sprint("use ", peak), b.t("use", diag.Args{"peak": peak}), b.t("use.note", nil), func(at place, _ *row) expr {
+		effect = b.row(fmt.Sprint("use ", peak), "plain:percent1", b.t("use", diag.Args{"peak": peak}), b.t("use.note", nil), func(at place, _ *row) expr {
 			a := b.curve("adoption").at(at).s
 			p := number(peak)
 			return plain("MAX(0," + a + "/" + p + "*(2-" + a + "/" + p + "))")
@@ -297,12 +340,12 @@ func (b *builder) adoption(use string, peak float64) *row {
 	if len(b.m.File.Rollout) == 0 {
 		return effect
 	}
-	return b.row(fmt.Sprint("rollout ", use, peak), b.t("rollout", nil), b.t("rollout.note", nil), func(at place, _ *row) expr {
+	return b.row(fmt.Sprint("rollout ", use, peak), "plain:percent1", b.t("rollout", nil), b.t("rollout.note", nil), func(at place, _ *row) expr {
 		sum := plain("0")
 		for i := range b.m.File.Rollout {
 			month := plain(fmt.Sprintf("rollout_%d_month", i+1))
 			m := b.months.at(at)
-			live := call("IF", m.s+">="+month.s, "INDEX("+effect.whole(at)+","+m.s+"-"+month.s+"+1)", "0")
+			live := call("IF", m.s+">="+month.s, "INDEX("+effect.span(b.h)+","+m.s+"-"+month.s+"+1)", "0")
 			part := times(live, plain(fmt.Sprintf("rollout_%d_share", i+1)))
 			if i == 0 {
 				sum = part
@@ -320,7 +363,7 @@ func (b *builder) realisedBy(l *model.Line) *row {
 	r := l.Realisation
 	key := fmt.Sprint("realised ", *r, use, peak)
 	note := b.t("realised.note", diag.Args{"adoption": r.Adoption, "data_quality": r.DataQuality, "process": r.Process})
-	return b.row(key, b.t("realised", nil), note, func(at place, _ *row) expr {
+	return b.row(key, "plain:percent1", b.t("realised", nil), note, func(at place, _ *row) expr {
 		product := expr{}
 		for i, exponent := range []float64{r.Adoption, r.DataQuality, r.Process} {
 			if exponent == 0 {
@@ -357,8 +400,8 @@ func (b *builder) realised(l *model.Line) *row {
 	if l.Chain == nil && len(l.Months) > 0 {
 		return full
 	}
-	return b.row("realised by "+l.ID, b.t("realised.line", diag.Args{"line": b.lineLabel(l)}), "", func(at place, _ *row) expr {
-		return call("IF", b.on[l].at(at).s+"<>0", full.at(at).s, "0")
+	return b.row("realised by "+l.ID, "plain:percent1", b.t("realised.line", diag.Args{"line": b.lineLabel(l)}), "", func(at place, _ *row) expr {
+		return call("IF", b.during(l).at(at).s+"<>0", full.at(at).s, "0")
 	})
 }
 
@@ -370,23 +413,24 @@ const closed = 3
 func (b *builder) share(l *model.Line) *row {
 	c := l.Chain
 	effect := func(l *model.Line) *row {
-		return b.row("effect "+l.ID, b.t("effect", diag.Args{"line": b.lineLabel(l)}), formula.String(l.Effect.Expr), func(at place, _ *row) expr {
+		return b.row("effect "+l.ID, "plain:percent2", b.t("effect", diag.Args{"line": b.lineLabel(l)}), formula.String(l.Effect.Expr), func(at place, _ *row) expr {
 			at.line = l
 			x := b.expr(l.Effect, l.Effect.Expr, at)
 			if l.Risk != nil {
 				x = times(x, minus(plain("1"), b.quantity(l.Risk, at)))
 			}
-			return call("IF", b.on[l].at(at).s+"<>0", x.s, "0")
+			return call("IF", b.during(l).at(at).s+"<>0", x.s, "0")
 		})
 	}
 	var others []*row
+	var ids []string
 	for _, o := range c.Lines {
 		if o != l {
-			others = append(others, effect(o))
+			others, ids = append(others, effect(o)), append(ids, o.ID)
 		}
 	}
 	own := effect(l)
-	return b.row("share "+l.ID, b.t("share", diag.Args{"line": b.lineLabel(l)}), b.t("share.note", nil), func(at place, _ *row) expr {
+	return b.row("share "+l.ID, "plain:number", b.t("share", diag.Args{"line": b.lineLabel(l)}), b.t("share.note", nil), func(at place, _ *row) expr {
 		product := times(b.quantity(c.Base, at), own.at(at))
 		if len(others) == 0 {
 			return product
@@ -398,7 +442,7 @@ func (b *builder) share(l *model.Line) *row {
 			}
 			return times(product, sum)
 		}
-		e := b.elementary(c.Name+" without "+l.ID, others)
+		e := b.elementary(ids, others)
 		for n := 1; n <= len(others); n++ {
 			sum = plus(sum, over(e[n].at(at), plain(fmt.Sprint(n+1))))
 		}
@@ -433,12 +477,12 @@ func products(rows []*row, n int, at place) expr {
 
 // elementary are rows for the sums of products of 1, 2, … of the rows, one more row taken in at a time:
 // e_j with x = e_j without x + x · e_(j−1) without x. Index 0 is not used.
-func (b *builder) elementary(key string, rows []*row) []*row {
+func (b *builder) elementary(ids []string, rows []*row) []*row {
 	e := []*row{nil}
 	for k, x := range rows {
 		next := make([]*row, len(e)+1)
 		for j := 1; j <= len(e); j++ {
-			next[j] = b.row(fmt.Sprint("products ", key, k, j), b.t("products", diag.Args{"n": j, "of": k + 1}), b.t("products.note", nil), func(at place, _ *row) expr {
+			next[j] = b.row(fmt.Sprint("products ", j, ids[:k+1]), "plain:number4", b.t("products", diag.Args{"n": j, "of": k + 1}), b.t("products.note", nil), func(at place, _ *row) expr {
 				sum := x.at(at)
 				if j > 1 {
 					sum = times(e[j-1].at(at), sum)

@@ -7,11 +7,13 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/rendite-crm/rendite/internal/formula"
+	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/quantity"
 )
 
 // looksLikeCell matches what a spreadsheet would read as a cell: AB12, R1C1, R, C and the truth values.
-var looksLikeCell = regexp.MustCompile(`(?i)^([a-z]{1,3}[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*|true|false|wahr|falsch)$`)
+var looksLikeCell = regexp.MustCompile(`(?i)^([a-z]{1,3}[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*|z[0-9]*s?[0-9]*|s[0-9]*|true|false|wahr|falsch)$`)
 
 // name makes a defined name of an id of the case: adoption.plateau is adoption_plateau.
 func (b *builder) name(id string) string {
@@ -70,4 +72,17 @@ func number(v float64) string {
 	s := strconv.FormatFloat(v, 'g', -1, 64)
 	s = strings.Replace(s, "e", "E", 1)
 	return s
+}
+
+// literal is a number inside a formula, with its unit spelt out.
+func (b *builder) literal(_ *model.Quantity, e *formula.Number) expr {
+	v := e.Value
+	if e.Unit.Percent {
+		v /= 100
+	}
+	tail := conversion(e.Unit)
+	if tail == "" {
+		return value(v)
+	}
+	return expr{value(v).in(multiplies) + tail, multiplies}
 }
