@@ -408,32 +408,25 @@ func (b *builder) packages() Table {
 	return t
 }
 
-// scores is the non-financial value: points by criterion, and their weighted mean.
+// scores is the non-financial value: points by criterion, and the utility value that they make.
 func (b *builder) scores() {
-	if len(b.c.Scores) == 0 {
+	s := b.c.Answer.Scorecard
+	if s == nil {
 		return
-	}
-	tenths := func(v float64) string { return b.l.Quantity(math.Round(v*10)/10, "") }
-	points := func(low, high float64) string {
-		if low == high {
-			return tenths(low)
-		}
-		return b.l.Range(tenths(low), tenths(high))
 	}
 	t := Table{Columns: []Column{{Head: b.t("criterion"), Text: true}, {Head: b.t("weight"), Right: true}, {Head: b.t("today"), Right: true},
 		{Head: b.t("expected"), Right: true}, {Head: b.say("result.grade", nil)}, {Head: b.t("source"), Text: true}}}
-	weight, today, low, high := 0.0, 0.0, 0.0, 0.0
-	for _, s := range b.c.Scores {
-		weight += s.Weight
-		today, low, high = today+float64(s.Weight*s.Today), low+float64(s.Weight*s.Low), high+float64(s.Weight*s.High)
+	for _, c := range s.Criteria {
+		t.Rows = append(t.Rows, Row{Cells: []string{c.Label, b.l.Percent(c.Share, 0), report.Points(c.Today, b.l), report.ExpectedPoints(c, b.l),
+			cmp.Or(c.Grade, locale.None), cmp.Or(c.Source, b.t("source.none"))}, Note: c.Why})
 	}
-	for _, s := range b.c.Scores {
-		t.Rows = append(t.Rows, Row{Cells: []string{s.Criterion, b.l.Percent(s.Weight/weight, 0), points(s.Today, s.Today), points(s.Low, s.High),
-			cmp.Or(s.Grade, locale.None), cmp.Or(s.Source, b.t("source.none"))}, Note: s.Why})
+	total := report.Points(s.Expected, b.l)
+	if s.Ranged() {
+		total = b.l.Range(report.Points(s.ExpectedLow, b.l), report.Points(s.ExpectedHigh, b.l))
 	}
-	t.Rows = append(t.Rows, Row{Cells: []string{b.t("score"), "", points(today/weight, today/weight), points(low/weight, high/weight), "", ""}, Strong: true})
+	t.Rows = append(t.Rows, Row{Cells: []string{b.t("score"), "", report.Points(s.Today, b.l), total, "", ""}, Strong: true})
 	b.section("scores")
-	b.add(Paragraph{Text: b.t("scores.text")}, t)
+	b.add(Paragraph{Text: report.ScorecardAnswer(s, b.l)}, t)
 }
 
 func (b *builder) assumptions() {

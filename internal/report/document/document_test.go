@@ -337,11 +337,11 @@ func TestScoresStandInASectionOfTheirOwn(t *testing.T) {
 	if strings.Contains(text(document.Build(content, l)), l.Text("document.scores", nil)) {
 		t.Fatal("a section without scores")
 	}
-	content.Scores = []document.Score{{Criterion: "Auskunft", Why: "Jeder sieht denselben Stand", Weight: 60, Today: 3, Low: 6, High: 8, Grade: "C"},
-		{Criterion: "Datenschutz", Weight: 20, Today: 5, Low: 7, High: 7}}
-	said := text(document.Build(content, l))
-	// (60·3 + 20·5) / 80 = 3.5; (60·6 + 20·7) / 80 = 6.25 to (60·8 + 20·7) / 80 = 7.75, rounded to a tenth.
-	for _, want := range []string{"Auskunft | 75\u00a0% | 3 | 6 bis 8 | C", "Datenschutz | 25\u00a0% | 5 | 7", "Jeder sieht denselben Stand", "Nutzwert |  | 3,5 | 6,3 bis 7,8"} {
+	in := read(t, "handwerk")
+	in.Text = append(in.Text, []byte("\nscorecard:\n  responsiveness: {weight: 60, today: 3, expected: 6 .. 8, why: Jeder sieht denselben Stand, grade: C}\n  compliance: {weight: 20, today: 5, expected: 7}\n")...)
+	said := text(document.Build(gather(t, in, options, l), l))
+	// (60·3 + 20·5) / 80 = 3.5 of 10; (60·6 + 20·7) / 80 = 6.25 to (60·8 + 20·7) / 80 = 7.75; the utility value is of 100.
+	for _, want := range []string{"| 75\u00a0% | 3 | 6 bis 8 | C", "| 25\u00a0% | 5 | 7", "Jeder sieht denselben Stand", "Nutzwert |  | 35 | 62,5 bis 77,5"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is missing in\n%s", want, said[strings.Index(said, "Nutzen ohne Preis"):])
 		}

@@ -23,9 +23,7 @@ type Content struct {
 	Audit       diag.List
 	Comparison  *result.Comparison // nil where the case has no scenarios
 	Sealed      *Sealed            // nil where no baseline is named
-	// Scores are the criteria of the non-financial value; the section appears where there are some.
-	Scores []Score
-	Sum    string // SHA-256 of the case file
+	Sum         string             // SHA-256 of the case file
 	// Set are the assumptions that --set changes and Sampler the sampler where it is not the usual one: without them nobody
 	// could make the report again.
 	Set     []string
@@ -43,13 +41,6 @@ type Sealed struct {
 	Result  *result.Result
 	Sum     string   // SHA-256 of its file
 	Changes []string // in words, one for each
-}
-
-// Score is one criterion of the non-financial value. Points run from 0 to 10; Low and High are the least and the most that
-// is expected, equal where it is one number. Weights count relative to their sum.
-type Score struct {
-	Criterion, Why, Source, Grade string
-	Weight, Today, Low, High      float64
 }
 
 // Gather runs a case with o.Draws (calc.DefaultDraws where 0), so that a report shows the figures of `rendite calc`. The list
