@@ -1,0 +1,506 @@
+package linkage
+
+import (
+	"strconv"
+	"strings"
+)
+
+// The levels that the ready-made comparisons share.
+const (
+	Same      = "same"
+	Near      = "near"      // a slip of the pen or another spelling
+	Similar   = "similar"   // alike, and no more
+	Sounds    = "sounds"    // spoken alike
+	Part      = "part"      // one name holds the other
+	Swapped   = "swapped"   // first and last name have changed places
+	CallName  = "call_name" // short or foreign form of the same first name
+	Initial   = "initial"   // one is the beginning letter of the other
+	OtherForm = "form"      // the same name with another legal form
+	Sister    = "sister"    // the same house, but holding, administration, another number or country
+	Shared    = "shared"    // a mailbox that several people read
+	NameOnly  = "name"      // the part before or behind the @ or the dot alone
+	Street1   = "address"   // street, number and town
+	Code      = "code"      // postal code
+	Town      = "town"
+	Region    = "region"  // the first two digits of the postal code
+	Country1  = "country" // different countries
+	Different = "different"
+)
+
+// Field is the feature that normalises one field.
+func Field(fields []string, name string, normal func(string) string) Feature {
+	i := index(fields, name)
+	return Feature{Name: name, From: func(v []string) string { return normal(v[i]) }}
+}
+
+func index(fields []string, name string) int {
+	for i, f := range fields {
+		if f == name {
+			return i
+		}
+	}
+	panic("linkage: no field " + name)
+}
+
+// Exact compares two values for equality. m is how often duplicates are expected to agree.
+func Exact(name, feature string, m float64) Comparison {
+	return Comparison{
+		Name: name, Features: []string{feature}, Fields: []string{name},
+		Levels: []Level{{Name: Same, M: m, Frequency: feature}, {Name: Different, M: 1 - m}},
+		Compare: func(a, b []string) int {
+			switch {
+			case a[0] == "" || b[0] == "":
+				return Missing
+			case a[0] == b[0]:
+				return 0
+			}
+			return 1
+		},
+	}
+}
+
+// Text compares two short texts by Jaro and Winkler: same, near from 0.92, similar from 0.85, different.
+func Text(name, feature string) Comparison {
+	return Comparison{
+		Name: name, Features: []string{feature}, Fields: []string{name},
+		Levels: []Level{{Name: Same, M: .85, Frequency: feature}, {Name: Near, M: .08, Frequency: feature}, {Name: Similar, M: .02, Frequency: feature}, {Name: Different, M: .05}},
+		Compare: func(a, b []string) int {
+			switch x, y := a[0], b[0]; {
+			case x == "" || y == "":
+				return Missing
+			case x == y:
+				return 0
+			default:
+				return grade(JaroWinkler(x, y), .92, .85) + 1
+			}
+		},
+	}
+}
+
+// grade is how many of the falling bounds the similarity misses.
+func grade(s float64, bounds ...float64) int {
+	for i, b := range bounds {
+		if s >= b {
+			return i
+		}
+	}
+	return len(bounds)
+}
+
+// Digits compares two numbers that stand for something, such as a customer or an insurance number: same, near with one
+// slip or two neighbours exchanged, different.
+func Digits(name, feature string) Comparison {
+	return Comparison{
+		Name: name, Features: []string{feature}, Fields: []string{name},
+		Levels: []Level{{Name: Same, M: .9, Frequency: feature}, {Name: Near, M: .06}, {Name: Different, M: .04}},
+		Compare: func(a, b []string) int {
+			switch x, y := a[0], b[0]; {
+			case x == "" || y == "":
+				return Missing
+			case x == y:
+				return 0
+			case oneSlip(x, y):
+				return 1
+			}
+			return 2
+		},
+	}
+}
+
+// Day compares two days in the form of Date: same; near with one slip, two neighbouring digits exchanged, or day and month
+// exchanged; different.
+func Day(name, feature string) Comparison {
+	c := Digits(name, feature)
+	digits := c.Compare
+	c.Compare = func(a, b []string) int {
+		level := digits(a, b)
+		if x, y := a[0], b[0]; level == 2 && len(x) == 8 && len(y) == 8 && x[:4] == y[:4] && x[4:6] == y[6:] && x[6:] == y[4:6] {
+			return 1
+		}
+		return level
+	}
+	return c
+}
+
+// Amount compares two quantities, written with a decimal point: same, near within the given share of the larger,
+// different. What is no number is missing.
+func Amount(name, feature string, share float64) Comparison {
+	return Comparison{
+		Name: name, Features: []string{feature}, Fields: []string{name},
+		Levels: []Level{{Name: Same, M: .85, Frequency: feature}, {Name: Near, M: .1}, {Name: Different, M: .05}},
+		Compare: func(a, b []string) int {
+			x, errX := strconv.ParseFloat(a[0], 64)
+			y, errY := strconv.ParseFloat(b[0], 64)
+			switch d := max(x-y, y-x); {
+			case errX != nil || errY != nil || x != x || y != y:
+				return Missing
+			case x == y:
+				return 0
+			case d <= share*max(x, -x, y, -y):
+				return 1
+			}
+			return 2
+		},
+	}
+}
+
+// held is a level that is not estimated. Its weight is chosen against the agreement of everything else: about 20 bits each
+// for a mailbox, a number, a name or an address, less the 20 to 40 bits that a pair needs to be a duplicate at all.
+func held(name string, weight float64) Level { return Level{Name: name, Held: true, Weight: weight} }
+
+// firmName compares two organisations by the features of firmFeatures.
+func firmName() Comparison {
+	return Comparison{
+		Name: "name", Features: []string{"core", "form", "mark", "area", "base", "words"}, Fields: []string{"name"},
+		Levels: []Level{
+			{Name: Same, M: .68, Frequency: "core"},
+			{Name: OtherForm, M: .04, Frequency: "core"},
+			{Name: Near, M: .16, Frequency: "core"},
+			{Name: Part, M: .05, Frequency: "core"},
+			{Name: Similar, M: .04, Frequency: "core"},
+			// A holding and its subsidiary agree on address, telephone, domain and often the VAT number; nothing but the
+			// name tells them apart, so it must outweigh all those.
+			held(Sister, -60),
+			{Name: Different, M: .03},
+		},
+		Compare: func(a, b []string) int { return compareFirms(a, b) },
+	}
+}
+
+const (
+	firmSame = iota
+	firmForm
+	firmNear
+	firmPart
+	firmSimilar
+	firmSister
+	firmDifferent
+)
+
+// compareFirms takes core, form, mark, area, base and the sorted words of the core.
+func compareFirms(a, b []string) int {
+	if a[0] == "" || b[0] == "" {
+		return Missing
+	}
+	sameForm := a[1] == b[1] || a[1] == "" || b[1] == ""
+	if a[0] == b[0] {
+		if sameForm {
+			return firmSame
+		}
+		return firmForm
+	}
+	if apart := a[2] != b[2] || a[3] != "" && b[3] != "" && a[3] != b[3]; apart {
+		if near := nearFirms(a[4], b[4], a[4], b[4]); near < firmSimilar {
+			return firmSister
+		}
+		return firmDifferent
+	}
+	level := nearFirms(a[0], b[0], a[5], b[5])
+	if level == firmNear && !sameForm {
+		return firmForm
+	}
+	return level
+}
+
+func nearFirms(x, y, wordsX, wordsY string) int {
+	if x == y || wordsX == wordsY || sameLetters(x, y) {
+		return firmNear
+	}
+	s := JaroWinkler(x, y)
+	share, common := dice(wordsX, wordsY)
+	// Two slips at most, or one in every eight letters: "Metallbau" and "Stahlbau" behind a long common name are not one.
+	if s >= .9 && Levenshtein(x, y) >= .875 || Levenshtein(wordsX, wordsY) >= .9 {
+		return firmNear
+	}
+	if n := min(words(wordsX), words(wordsY)); common == n && words(wordsX) != words(wordsY) {
+		return firmPart
+	}
+	if s >= .9 || share >= .6 && common > 0 {
+		return firmSimilar
+	}
+	return firmDifferent
+}
+
+// sameLetters reports whether two texts are equal without their spaces.
+func sameLetters(a, b string) bool {
+	i, j := 0, 0
+	for {
+		for i < len(a) && a[i] == ' ' {
+			i++
+		}
+		for j < len(b) && b[j] == ' ' {
+			j++
+		}
+		if i == len(a) || j == len(b) {
+			return i == len(a) && j == len(b)
+		}
+		if a[i] != b[j] {
+			return false
+		}
+		i++
+		j++
+	}
+}
+
+// place compares addresses by street, code, city and country. They are one comparison, because one follows from the other
+// and would count twice.
+func place() Comparison {
+	return Comparison{
+		Name: "place", Features: []string{"street", "code", "city", "country"}, Fields: []string{"street", "postal_code", "city", "country"},
+		Levels: []Level{
+			{Name: Street1, M: .5, Frequency: "address"},
+			{Name: Code, M: .3, Frequency: "code"},
+			{Name: Town, M: .1, Frequency: "city"},
+			{Name: Region, M: .03},
+			{Name: Different, M: .05},
+			{Name: Country1, M: .02},
+		},
+		Compare: func(a, b []string) int {
+			codes, cities := agree(a[1], b[1]), agree(a[2], b[2])
+			if cities < 0 && similarTown(a[2], b[2]) {
+				cities = 1
+			}
+			switch {
+			case agree(a[3], b[3]) < 0:
+				return 5
+			case codes == 0 && cities == 0:
+				return Missing
+			case (codes > 0 || cities > 0) && agree(a[0], b[0]) > 0, codes > 0 && nearStreet(a[0], b[0]):
+				return 0
+			case codes > 0 && cities >= 0:
+				return 1
+			case cities > 0:
+				return 2
+			case codes != 0 && len(a[1]) >= 2 && len(b[1]) >= 2 && a[1][:2] == b[1][:2]:
+				return 3
+			}
+			return 4
+		},
+	}
+}
+
+// agree is 1 for equal values, −1 for different ones and 0 where one is missing.
+func agree(a, b string) int {
+	switch {
+	case a == "" || b == "":
+		return 0
+	case a == b:
+		return 1
+	}
+	return -1
+}
+
+// similarTown allows for a slip and for a part of the name: "Halle" and "Halle (Saale)", but not "Frankfurt (Oder)" and
+// "Frankfurt am Main".
+func similarTown(a, b string) bool {
+	return partOf(a, b) || min(len(a), len(b)) >= 5 && oneSlip(a, b)
+}
+
+// nearStreet allows for slips in the street, not in its number.
+func nearStreet(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	streetA, numberA := cutNumber(a)
+	streetB, numberB := cutNumber(b)
+	return numberA == numberB && JaroWinkler(streetA, streetB) >= .92
+}
+
+func cutNumber(s string) (street, number string) {
+	i := strings.IndexAny(s, "0123456789")
+	if i < 0 {
+		return s, ""
+	}
+	return strings.TrimRight(s[:i], " "), s[i:]
+}
+
+func domain() Comparison {
+	return Comparison{
+		Name: "domain", Features: []string{"domain"}, Fields: []string{"domain"},
+		Levels: []Level{{Name: Same, M: .85, Frequency: "domain"}, {Name: NameOnly, M: .05}, {Name: Different, M: .1}},
+		Compare: func(a, b []string) int {
+			switch x, y := a[0], b[0]; {
+			case x == "" || y == "":
+				return Missing
+			case x == y:
+				return 0
+			case domainName(x) == domainName(y):
+				return 1
+			}
+			return 2
+		},
+	}
+}
+
+func vat() Comparison {
+	return Comparison{
+		Name: "vat_id", Features: []string{"vat_id"}, Fields: []string{"vat_id"},
+		Levels: []Level{
+			{Name: Same, M: .93, Frequency: "vat_id"},
+			{Name: Near, M: .07},
+			// Two valid numbers are two taxable persons, however much else agrees.
+			held(Different, -20),
+		},
+		Compare: func(a, b []string) int {
+			switch x, y := a[0], b[0]; {
+			case x == "" || y == "" || x[:1] != y[:1]:
+				return Missing // a number in another country is no second taxable person
+			case x == y:
+				return 0
+			case oneSlip(x, y):
+				return 1
+			}
+			return 2
+		},
+	}
+}
+
+func phone() Comparison {
+	return Comparison{
+		Name: "phone", Features: []string{"phone"}, Fields: []string{"phone"},
+		Levels: []Level{{Name: Same, M: .75, Frequency: "phone"}, {Name: Near, M: .05}, {Name: Different, M: .2}},
+		Compare: func(a, b []string) int {
+			switch x, y := a[0], b[0]; {
+			case x == "" || y == "":
+				return Missing
+			case x == y:
+				return 0
+			case sameExchange(x, y):
+				return Missing // another extension: what a colleague has, and what one person has at a second desk
+			case oneSlip(x, y):
+				return 1
+			}
+			return 2
+		},
+	}
+}
+
+// sameExchange reports whether two numbers differ in their last one to four digits only.
+func sameExchange(a, b string) bool {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n >= 7 && len(a)-n <= 4 && len(b)-n <= 4
+}
+
+func email() Comparison {
+	return Comparison{
+		Name: "email", Features: []string{"email"}, Fields: []string{"email"},
+		Levels: []Level{
+			{Name: Same, M: .65, Frequency: "email"},
+			{Name: Shared, M: .05, Frequency: "email"},
+			{Name: NameOnly, M: .08},
+			{Name: Near, M: .04},
+			{Name: Different, M: .18},
+		},
+		Compare: func(a, b []string) int {
+			switch x, y := a[0], b[0]; {
+			case x == "" || y == "":
+				return Missing
+			case x == y && sharedMailbox(x):
+				return 1
+			case x == y:
+				return 0
+			case sharedMailbox(x) || sharedMailbox(y):
+				return Missing // a mailbox of the firm is not the person's, nor another's
+			default:
+				nameX, _, _ := strings.Cut(x, "@")
+				nameY, _, _ := strings.Cut(y, "@")
+				switch {
+				case nameX == nameY && len(nameX) >= 5:
+					return 2
+				case oneSlip(x, y):
+					return 3
+				}
+				return 4
+			}
+		},
+	}
+}
+
+// lastName and firstName both look at both names: where they have changed places, the last name says so and the first
+// name says nothing more.
+func lastName() Comparison {
+	return Comparison{
+		Name: "last_name", Features: []string{"last", "last_sound", "first"}, Fields: []string{"last_name"},
+		Levels: []Level{
+			{Name: Same, M: .84, Frequency: "last"},
+			{Name: Near, M: .06, Frequency: "last"},
+			{Name: Part, M: .03, Frequency: "last"},
+			{Name: Sounds, M: .02, Frequency: "last"},
+			{Name: Swapped, M: .02},
+			{Name: Different, M: .03},
+		},
+		Compare: func(a, b []string) int {
+			switch x, y := a[0], b[0]; {
+			case x == "" || y == "":
+				return Missing
+			case x == y:
+				return 0
+			case swapped(x, a[2], y, b[2]):
+				return 4
+			case sameLetters(x, y) || JaroWinkler(x, y) >= .92:
+				return 1
+			case partOf(x, y):
+				return 2
+			case a[1] != "" && a[1] == b[1] && Jaro(x, y) >= .7:
+				return 3
+			}
+			return 5
+		},
+	}
+}
+
+func swapped(last, first, otherLast, otherFirst string) bool {
+	return first != "" && otherFirst != "" && last == otherFirst && first == otherLast
+}
+
+func firstName() Comparison {
+	return Comparison{
+		Name: "first_name", Features: []string{"first", "last"}, Fields: []string{"first_name"},
+		Levels: []Level{
+			{Name: Same, M: .74, Frequency: "first"},
+			{Name: CallName, M: .08, Frequency: "first"},
+			{Name: Near, M: .08, Frequency: "first"},
+			{Name: Part, M: .03, Frequency: "first"},
+			{Name: Initial, M: .07},
+			// Families and married couples share name, address, telephone and employer, and two classes have no third for
+			// them.
+			held(Different, -24),
+		},
+		Compare: func(a, b []string) int {
+			switch x, y := a[0], b[0]; {
+			case x == "" || y == "" || x != y && swapped(a[1], x, b[1], y):
+				return Missing
+			case x == y:
+				return 0
+			case sameCallName(x, y):
+				return 1
+			case sameLetters(x, y) || JaroWinkler(x, y) >= .92:
+				return 2
+			case partOf(x, y):
+				return 3
+			case initials(x, y):
+				return 4
+			}
+			return 5
+		},
+	}
+}
+
+// employer compares the firms that two people are with. People change employers, so that a difference says little.
+func employer() Comparison {
+	c := firmName()
+	c.Name, c.Fields = "account", []string{"account"}
+	c.Levels = []Level{
+		{Name: Same, M: .6, Frequency: "core"},
+		{Name: OtherForm, M: .03, Frequency: "core"},
+		{Name: Near, M: .12, Frequency: "core"},
+		{Name: Part, M: .05, Frequency: "core"},
+		{Name: Similar, M: .03, Frequency: "core"},
+		{Name: Sister, M: .02},
+		{Name: Different, M: .15},
+	}
+	return c
+}
