@@ -453,8 +453,10 @@ func lastName() Comparison {
 }
 
 func swapped(last, first, otherLast, otherFirst string) bool {
-	return first != "" && otherFirst != "" && last == otherFirst && first == otherLast
+	return first != "" && otherFirst != "" && first != otherFirst && alike(last, otherFirst) && alike(first, otherLast)
 }
+
+func alike(x, y string) bool { return x == y || sameCallName(x, y) || JaroWinkler(x, y) >= .92 }
 
 func firstName() Comparison {
 	return Comparison{

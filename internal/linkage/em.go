@@ -45,11 +45,16 @@ type Estimation struct {
 	// PseudoM and PseudoU are pairs added to each level's counts, by comparison, so that a small file does not make
 	// certainties of accidents: a Dirichlet prior. Nil is none, the maximum of the likelihood.
 	PseudoM, PseudoU [][]float64
-	// Held is log₂(m/u) of levels that are not estimated, by comparison; NaN is a level that is. Nil is none. A held level
-	// is evidence in its pattern and otherwise no part of its comparison.
-	Held [][]float64
+	// Held fixes log₂(m/u) of one level of a comparison, at 0 or less. Nil is none.
+	Held []Hold
 	// Trace is told the log-likelihood before each iteration; it may be nil.
 	Trace func(logLikelihood float64)
+}
+
+// Hold is a level whose weight is given; a negative Level is none.
+type Hold struct {
+	Level  int
+	Weight float64 // log₂(m/u)
 }
 
 // EM estimates the parameters of two classes of pairs with levels independent within each (Dempster, Laird & Rubin 1977,
@@ -92,11 +97,12 @@ func cloneAll(x [][]float64) [][]float64 {
 	return out
 }
 
-func (e *Estimation) held(c, l int) (float64, bool) {
-	if e.Held == nil || math.IsNaN(e.Held[c][l]) {
-		return 0, false
+// hold is the level of a comparison whose m/u is given, and that ratio; −1 is none.
+func (e *Estimation) hold(comparison int) (level int, ratio float64) {
+	if e.Held == nil || e.Held[comparison].Level < 0 {
+		return -1, 0
 	}
-	return e.Held[c][l], true
+	return e.Held[comparison].Level, math.Exp2(e.Held[comparison].Weight)
 }
 
 // expect fills in the probabilities of the patterns and returns the log-likelihood.
@@ -107,10 +113,6 @@ func (f *Fit) expect(c Counts, e Estimation, posterior []float64) float64 {
 		m, u := math.Log(f.Prior), math.Log1p(-f.Prior)
 		for j, level := range p.Levels {
 			if level == Missing {
-				continue
-			}
-			if w, ok := e.held(j, int(level)); ok {
-				m += w * math.Ln2
 				continue
 			}
 			m += logM[j][level]
@@ -131,7 +133,7 @@ func (f *Fit) expect(c Counts, e Estimation, posterior []float64) float64 {
 	add := func(n [][]float64, log [][]float64) {
 		for j := range n {
 			for level, x := range n[j] {
-				if _, held := e.held(j, level); !held && x > 0 {
+				if x > 0 {
 					l += x * log[j][level]
 				}
 			}
@@ -170,39 +172,66 @@ func (f *Fit) maximise(c Counts, e Estimation, posterior []float64, total float6
 			}
 		}
 	}
+	prior := duplicates / total
+	change = math.Abs(prior/f.Prior - 1)
+	f.Prior = prior
+	for j := range c.Levels {
+		for level := range m[j] {
+			if e.PseudoM != nil {
+				m[j][level] += e.PseudoM[j][level]
+			}
+			if e.PseudoU != nil {
+				u[j][level] += e.PseudoU[j][level]
+			}
+			if c.RestLevels != nil {
+				u[j][level] += c.RestLevels[j][level]
+			}
+		}
+		change = max(change, f.best(j, m[j], u[j], &e))
+	}
+	return change
+}
+
+// best sets m and u of one comparison to the shares of the counts of duplicates and others. Where nothing was counted they
+// stay. A held level h has m_h = r u_h, so that u_h = x maximises
+//
+//	(M_h + U_h) ln x + Σ U_l ln(1−x) + Σ M_l ln(1−rx),
+//
+// the sums over the other levels: the smaller root of a quadratic. It returns the largest change.
+func (f *Fit) best(j int, m, u []float64, e *Estimation) float64 {
+	h, r := e.hold(j)
+	sumM, sumU, both := 0.0, 0.0, 0.0
+	for level := range m {
+		if level == h {
+			both = m[level] + u[level]
+			continue
+		}
+		sumM += m[level]
+		sumU += u[level]
+	}
+	shareM, shareU := 1.0, 1.0
+	change := 0.0
 	set := func(to *float64, x float64) {
 		change = max(change, math.Abs(*to-x))
 		*to = x
 	}
-	prior := duplicates / total
-	change = math.Abs(prior/f.Prior - 1)
-	f.Prior = prior
-	divide := func(to [][]float64, n [][]float64, more ...[][]float64) {
-		for j := range n {
-			sum := 0.0
-			for level := range n[j] {
-				if _, held := e.held(j, level); held {
-					n[j][level] = 0
-					continue
-				}
-				for _, x := range more {
-					if x != nil {
-						n[j][level] += x[j][level]
-					}
-				}
-				sum += n[j][level]
-			}
-			if sum == 0 { // nothing seen: the value stays
-				continue
-			}
-			for level := range n[j] {
-				if _, held := e.held(j, level); !held {
-					set(&to[j][level], n[j][level]/sum)
-				}
-			}
+	if h >= 0 && both+sumU > 0 {
+		b := both*(1+r) + sumU + r*sumM
+		x := 2 * both / (b + math.Sqrt(max(b*b-4*r*(both+sumU+sumM)*both, 0)))
+		set(&f.U[j][h], x)
+		set(&f.M[j][h], r*x)
+		shareM, shareU = 1-r*x, 1-x
+	}
+	for level := range m {
+		if level == h {
+			continue
+		}
+		if sumM > 0 {
+			set(&f.M[j][level], m[level]/sumM*shareM)
+		}
+		if sumU > 0 {
+			set(&f.U[j][level], u[level]/sumU*shareU)
 		}
 	}
-	divide(f.M, m, e.PseudoM)
-	divide(f.U, u, c.RestLevels, e.PseudoU)
 	return change
 }

@@ -85,7 +85,8 @@ type Level struct {
 	// Frequency names the feature whose rarity counts: agreeing on a rare value says more. Where the feature's two values
 	// differ, a common one lowers the weight and a rare one does not raise it, since every typing error is rare.
 	Frequency string
-	// Held gives the level Weight, in bits, instead of estimating it. It is for evidence of something that two classes
+	// Held gives the level Weight, in bits and at most 0, instead of estimating it; one level of a comparison may be held. It
+	// is for evidence of something that two classes
 	// cannot express: related but not the same, as a holding and its subsidiary, which agree on nearly all.
 	Held   bool
 	Weight float64
@@ -185,8 +186,7 @@ type Estimates struct {
 	Levels []Estimate
 }
 
-// Estimate is one level: M and U are how often duplicates and others show it among the pairs where it is not missing;
-// both are NaN where the weight is held.
+// Estimate is one level: M and U are how often duplicates and others show it among the pairs where it is not missing.
 type Estimate struct {
 	Name         string
 	M, U, Weight float64
@@ -338,12 +338,17 @@ func compile(s Spec) (*plan, error) {
 			c.fields = append(c.fields, at)
 		}
 		sum := 0.0
+		held := 0
 		for _, l := range c.Levels {
-			if !l.Held {
+			switch {
+			case !l.Held && within(l.M):
 				sum += l.M
-				if !within(l.M) {
-					return nil, fmt.Errorf("%w: level %q of %q: M must lie between 0 and 1", ErrInput, l.Name, c.Name)
-				}
+			case !l.Held:
+				return nil, fmt.Errorf("%w: level %q of %q: M must lie between 0 and 1", ErrInput, l.Name, c.Name)
+			case held > 0 || !(l.Weight <= 0):
+				return nil, fmt.Errorf("%w: comparison %q: one level may be held, at 0 bits or less", ErrInput, c.Name)
+			default:
+				held++
 			}
 			f := -1
 			if l.Frequency != "" {

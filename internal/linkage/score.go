@@ -26,16 +26,16 @@ func (w *work) estimate(t *tally) Fit {
 	for _, x := range w.plan.comparisons {
 		n := len(x.Levels)
 		c.Levels = append(c.Levels, n)
-		m, pseudoM, pseudoU, held := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+		m, pseudoM, pseudoU, held := make([]float64, n), make([]float64, n), make([]float64, n), Hold{Level: -1}
 		for i, l := range x.Levels {
-			m[i], held[i] = l.M, math.NaN()
-			pseudoM[i], pseudoU[i] = priorPairs*l.M, priorOthers
+			pseudoU[i] = priorOthers
 			if l.Held {
-				m[i], held[i], pseudoM[i], pseudoU[i] = 0, l.Weight, 0, 0
+				held = Hold{i, l.Weight}
+				continue
 			}
+			m[i], pseudoM[i] = l.M, priorPairs*l.M
 		}
-		start.M = append(start.M, m)
-		start.U = append(start.U, slices.Clone(pseudoU))
+		start.M, start.U = append(start.M, m), append(start.U, slices.Clone(pseudoU))
 		e.PseudoM, e.PseudoU, e.Held = append(e.PseudoM, pseudoM), append(e.PseudoU, pseudoU), append(e.Held, held)
 	}
 	keys := make([]pattern, 0, len(t.patterns))
@@ -47,7 +47,7 @@ func (w *work) estimate(t *tally) Fit {
 		p := Pattern{Levels: make([]int8, len(c.Levels)), Pairs: float64(t.patterns[k])}
 		for j := range p.Levels {
 			p.Levels[j] = int8(k.level(j))
-			if l := k.level(j); l != Missing && !w.plan.comparisons[j].Levels[l].Held {
+			if l := k.level(j); l != Missing {
 				start.U[j][l] += p.Pairs
 			}
 		}
@@ -56,13 +56,18 @@ func (w *work) estimate(t *tally) Fit {
 	for j := range start.U {
 		sum := 0.0
 		for l := range start.U[j] {
-			if !w.plan.comparisons[j].Levels[l].Held {
-				start.U[j][l] += c.RestLevels[j][l]
-			}
+			start.U[j][l] += c.RestLevels[j][l]
 			sum += start.U[j][l]
 		}
 		for l := range start.U[j] {
 			start.U[j][l] /= sum
+		}
+		if h := e.Held[j]; h.Level >= 0 {
+			m := math.Exp2(h.Weight) * start.U[j][h.Level]
+			for l := range start.M[j] {
+				start.M[j][l] *= 1 - m
+			}
+			start.M[j][h.Level] = m
 		}
 	}
 	// Before anything is known a tenth of the records is taken to have a duplicate, and not more than a tenth of the pairs
@@ -180,11 +185,7 @@ func (w *work) result(f Fit, kept []scored, all float64) (*Result, error) {
 	for j, c := range w.plan.comparisons {
 		e := Estimates{Name: c.Name}
 		for l, level := range c.Levels {
-			x := Estimate{Name: level.Name, M: f.M[j][l], U: f.U[j][l], Weight: w.weights[j][l], Held: level.Held}
-			if level.Held {
-				x.M, x.U = math.NaN(), math.NaN()
-			}
-			e.Levels = append(e.Levels, x)
+			e.Levels = append(e.Levels, Estimate{Name: level.Name, M: f.M[j][l], U: f.U[j][l], Weight: w.weights[j][l], Held: level.Held})
 		}
 		r.Model.Comparisons = append(r.Model.Comparisons, e)
 	}

@@ -1,6 +1,7 @@
 package linkage
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,6 +14,9 @@ func Jaro(a, b string) float64 {
 	if a == b {
 		return 1
 	}
+	if len(a) <= 64 && len(b) <= 64 && ascii(a) && ascii(b) {
+		return jaroShort(a, b)
+	}
 	var bufA, bufB [maxRunes]rune
 	x, y := runes(bufA[:], a), runes(bufB[:], b)
 	if len(x) == 0 || len(y) == 0 {
@@ -21,34 +25,24 @@ func Jaro(a, b string) float64 {
 	if len(x) > len(y) || len(x) == len(y) && a > b {
 		x, y = y, x
 	}
-	reach := max(max(len(x), len(y))/2-1, 0)
-	var takenA, takenB [maxRunes]bool
-	ta, tb := takenA[:], takenB[:]
-	if len(x) > maxRunes {
-		ta = make([]bool, len(x))
-	}
-	if len(y) > maxRunes {
-		tb = make([]bool, len(y))
-	}
+	reach := max(len(y)/2-1, 0)
+	takenX, takenY := make([]bool, len(x)), make([]bool, len(y))
 	common := 0
 	for i, r := range x {
 		for j := max(0, i-reach); j < min(len(y), i+reach+1); j++ {
-			if !tb[j] && y[j] == r {
-				ta[i], tb[j] = true, true
+			if !takenY[j] && y[j] == r {
+				takenX[i], takenY[j] = true, true
 				common++
 				break
 			}
 		}
 	}
-	if common == 0 {
-		return 0
-	}
 	swapped, j := 0, 0
 	for i, r := range x {
-		if !ta[i] {
+		if !takenX[i] {
 			continue
 		}
-		for !tb[j] {
+		for !takenY[j] {
 			j++
 		}
 		if y[j] != r {
@@ -56,8 +50,40 @@ func Jaro(a, b string) float64 {
 		}
 		j++
 	}
+	return jaro(len(x), len(y), common, swapped)
+}
+
+// jaroShort is the same for up to 64 letters a–z and the like, with a bit for each letter that is taken.
+func jaroShort(a, b string) float64 {
+	if len(a) > len(b) || len(a) == len(b) && a > b {
+		a, b = b, a
+	}
+	reach := max(len(b)/2-1, 0)
+	var takenA, takenB uint64
+	for i := range len(a) {
+		for j := max(0, i-reach); j < min(len(b), i+reach+1); j++ {
+			if b[j] == a[i] && takenB>>j&1 == 0 {
+				takenA |= 1 << i
+				takenB |= 1 << j
+				break
+			}
+		}
+	}
+	swapped := 0
+	for x, y := takenA, takenB; x != 0; x, y = x&(x-1), y&(y-1) {
+		if a[bits.TrailingZeros64(x)] != b[bits.TrailingZeros64(y)] {
+			swapped++
+		}
+	}
+	return jaro(len(a), len(b), bits.OnesCount64(takenA), swapped)
+}
+
+func jaro(a, b, common, swapped int) float64 {
+	if common == 0 {
+		return 0
+	}
 	c := float64(common)
-	return (c/float64(len(x)) + c/float64(len(y)) + (c-float64(swapped/2))/c) / 3
+	return (c/float64(a) + c/float64(b) + (c-float64(swapped/2))/c) / 3
 }
 
 // JaroWinkler raises Jaro's similarity for an equal beginning of up to four characters by a tenth of what is missing to 1
