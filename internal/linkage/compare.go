@@ -358,7 +358,7 @@ func vat() Comparison {
 func phone() Comparison {
 	return Comparison{
 		Name: "phone", Features: []string{"phone"}, Fields: []string{"phone"},
-		Levels: []Level{{Name: Same, M: .75, Frequency: "phone"}, {Name: Near, M: .05}, {Name: Different, M: .2}},
+		Levels: []Level{{Name: Same, M: .83, Frequency: "phone"}, {Name: Near, M: .05}, {Name: Different, M: .12}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
 			case x == "" || y == "":
@@ -388,11 +388,11 @@ func email() Comparison {
 	return Comparison{
 		Name: "email", Features: []string{"email"}, Fields: []string{"email"},
 		Levels: []Level{
-			{Name: Same, M: .65, Frequency: "email"},
+			{Name: Same, M: .7, Frequency: "email"},
 			{Name: Shared, M: .05, Frequency: "email"},
 			{Name: NameOnly, M: .08},
-			{Name: Near, M: .04},
-			{Name: Different, M: .18},
+			{Name: Near, M: .05},
+			{Name: Different, M: .12},
 		},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -402,13 +402,13 @@ func email() Comparison {
 				return 1
 			case x == y:
 				return 0
-			case sharedMailbox(x) || sharedMailbox(y):
-				return Missing // a mailbox of the firm is not the person's, nor another's
 			default:
-				nameX, _, _ := strings.Cut(x, "@")
-				nameY, _, _ := strings.Cut(y, "@")
-				switch {
-				case nameX == nameY && len(nameX) >= 5:
+				nameX, domainX, _ := strings.Cut(x, "@")
+				nameY, domainY, _ := strings.Cut(y, "@")
+				switch shared := roles[nameX] || roles[nameY]; {
+				case shared && domainX == domainY:
+					return Missing // the firm's mailbox is neither the person's own nor another's
+				case nameX == nameY && len(nameX) >= 5 && !shared:
 					return 2
 				case oneSlip(x, y):
 					return 3
@@ -496,13 +496,13 @@ func employer() Comparison {
 	c := firmName()
 	c.Name, c.Fields = "account", []string{"account"}
 	c.Levels = []Level{
-		{Name: Same, M: .6, Frequency: "core"},
+		{Name: Same, M: .64, Frequency: "core"},
 		{Name: OtherForm, M: .03, Frequency: "core"},
-		{Name: Near, M: .12, Frequency: "core"},
+		{Name: Near, M: .13, Frequency: "core"},
 		{Name: Part, M: .05, Frequency: "core"},
 		{Name: Similar, M: .03, Frequency: "core"},
 		{Name: Sister, M: .02},
-		{Name: Different, M: .15},
+		{Name: Different, M: .1},
 	}
 	return c
 }
