@@ -18,7 +18,7 @@ const (
 	OtherForm = "form"      // the same name with another legal form
 	Sister    = "sister"    // the same house, but holding, administration, another number or country
 	Shared    = "shared"    // a mailbox that several people read
-	NameOnly  = "name"      // the part before or behind the @ or the dot alone
+	NameOnly  = "name"      // a domain with another ending
 	Street1   = "address"   // street, number and town
 	Code      = "code"      // postal code
 	Town      = "town"
@@ -206,16 +206,16 @@ func nearFirms(x, y, wordsX, wordsY string) int {
 	if x == y || wordsX == wordsY || sameLetters(x, y) {
 		return firmNear
 	}
-	s := JaroWinkler(x, y)
 	share, common := dice(wordsX, wordsY)
-	// Two slips at most, or one in every eight letters: "Metallbau" and "Stahlbau" behind a long common name are not one.
-	if s >= .9 && Levenshtein(x, y) >= .875 || Levenshtein(wordsX, wordsY) >= .9 {
+	alike := similar(x, y, .9)
+	// One slip in eight letters at most: "Metallbau" and "Stahlbau" behind a long common name are not one.
+	if alike && closeBy(x, y, .875) || closeBy(wordsX, wordsY, .9) {
 		return firmNear
 	}
 	if n := min(words(wordsX), words(wordsY)); common == n && words(wordsX) != words(wordsY) {
 		return firmPart
 	}
-	if s >= .9 || share >= .6 && common > 0 {
+	if alike || share >= .6 && common > 0 {
 		return firmSimilar
 	}
 	return firmDifferent
@@ -303,7 +303,7 @@ func nearStreet(a, b string) bool {
 	}
 	streetA, numberA := cutNumber(a)
 	streetB, numberB := cutNumber(b)
-	return numberA == numberB && JaroWinkler(streetA, streetB) >= .92
+	return numberA == numberB && similar(streetA, streetB, .92)
 }
 
 func cutNumber(s string) (street, number string) {
@@ -388,11 +388,10 @@ func email() Comparison {
 	return Comparison{
 		Name: "email", Features: []string{"email"}, Fields: []string{"email"},
 		Levels: []Level{
-			{Name: Same, M: .7, Frequency: "email"},
-			{Name: Shared, M: .05, Frequency: "email"},
-			{Name: NameOnly, M: .08},
+			{Name: Same, M: .76, Frequency: "email"},
+			{Name: Shared, M: .06, Frequency: "email"},
 			{Name: Near, M: .05},
-			{Name: Different, M: .12},
+			{Name: Different, M: .13},
 		},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -408,12 +407,12 @@ func email() Comparison {
 				switch shared := roles[nameX] || roles[nameY]; {
 				case shared && domainX == domainY:
 					return Missing // the firm's mailbox is neither the person's own nor another's
-				case nameX == nameY && len(nameX) >= 5 && !shared:
-					return 2
+				case nameX == nameY && !shared:
+					return Missing // most are made of the person's name, which is compared already
 				case oneSlip(x, y):
-					return 3
+					return 2
 				}
-				return 4
+				return 3
 			}
 		},
 	}
@@ -425,12 +424,14 @@ func lastName() Comparison {
 	return Comparison{
 		Name: "last_name", Features: []string{"last", "last_sound", "first"}, Fields: []string{"last_name"},
 		Levels: []Level{
-			{Name: Same, M: .84, Frequency: "last"},
-			{Name: Near, M: .06, Frequency: "last"},
+			{Name: Same, M: .85, Frequency: "last"},
+			{Name: Near, M: .07, Frequency: "last"},
 			{Name: Part, M: .03, Frequency: "last"},
 			{Name: Sounds, M: .02, Frequency: "last"},
-			{Name: Swapped, M: .02},
-			{Name: Different, M: .03},
+			{Name: Swapped, M: .03},
+			// Colleagues share employer, switchboard and, often enough, the first name. Somebody who has married is still found
+			// by a mailbox and one thing more.
+			held(Different, -20),
 		},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -440,7 +441,7 @@ func lastName() Comparison {
 				return 0
 			case swapped(x, a[2], y, b[2]):
 				return 4
-			case sameLetters(x, y) || JaroWinkler(x, y) >= .92:
+			case sameLetters(x, y) || similar(x, y, .92):
 				return 1
 			case partOf(x, y):
 				return 2
@@ -456,7 +457,7 @@ func swapped(last, first, otherLast, otherFirst string) bool {
 	return first != "" && otherFirst != "" && first != otherFirst && alike(last, otherFirst) && alike(first, otherLast)
 }
 
-func alike(x, y string) bool { return x == y || sameCallName(x, y) || JaroWinkler(x, y) >= .92 }
+func alike(x, y string) bool { return x == y || sameCallName(x, y) || similar(x, y, .92) }
 
 func firstName() Comparison {
 	return Comparison{
@@ -479,7 +480,7 @@ func firstName() Comparison {
 				return 0
 			case sameCallName(x, y):
 				return 1
-			case sameLetters(x, y) || JaroWinkler(x, y) >= .92:
+			case sameLetters(x, y) || similar(x, y, .92):
 				return 2
 			case partOf(x, y):
 				return 3

@@ -50,7 +50,7 @@ const (
 	DefaultBlock      = 200
 	DefaultFalseShare = 0.01
 	DefaultKeep       = 0.05
-	DefaultSample     = 2_000_000
+	DefaultSample     = 1_000_000
 	MaxRecords        = 20_000_000
 )
 

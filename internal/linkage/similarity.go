@@ -107,6 +107,35 @@ func JaroWinkler(a, b string) float64 {
 	return s + float64(prefix)*0.1*(1-s)
 }
 
+// similar reports whether JaroWinkler is at least a bound above 0.7. Most texts are told apart by how many letters of one
+// the other does not have at all, which bounds the number of common characters, before anything is aligned.
+func similar(a, b string, bound float64) bool {
+	if a == b {
+		return true
+	}
+	if a == "" || b == "" {
+		return false
+	}
+	most := min(presentIn(a, b), presentIn(b, a))
+	if s := jaro(len(a), len(b), most, 0); ascii(a) && ascii(b) && s+0.4*(1-s) < bound || most == 0 {
+		return false
+	}
+	return JaroWinkler(a, b) >= bound
+}
+
+// presentIn is how many bytes of a stand for letters that b has somewhere, with a few too many where bytes share a bit.
+func presentIn(a, b string) int {
+	var has uint64
+	for i := range len(b) {
+		has |= 1 << (b[i] & 63)
+	}
+	n := 0
+	for i := range len(a) {
+		n += int(has >> (a[i] & 63) & 1)
+	}
+	return n
+}
+
 // Levenshtein is 1 − d/n, d the least number of characters to insert, delete or replace to make one text of the other
 // (Levenshtein 1966), n the length of the longer; two empty texts are equal.
 func Levenshtein(a, b string) float64 {
@@ -116,6 +145,15 @@ func Levenshtein(a, b string) float64 {
 	var bufA, bufB [maxRunes]rune
 	x, y := runes(bufA[:], a), runes(bufB[:], b)
 	return 1 - float64(distance(x, y))/float64(max(len(x), len(y)))
+}
+
+// closeBy reports whether Levenshtein is at least a bound. The texts' lengths and letters tell most apart.
+func closeBy(a, b string, bound float64) bool {
+	n := max(len(a), len(b))
+	if ascii(a) && ascii(b) && float64(n-min(presentIn(a, b), presentIn(b, a))) > (1-bound)*float64(n)+1e-9 {
+		return false
+	}
+	return Levenshtein(a, b) >= bound
 }
 
 func distance(x, y []rune) int {
