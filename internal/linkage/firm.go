@@ -28,7 +28,7 @@ var legalForms = []legalForm{
 	{"kg", []string{"co kg", "und co kg", "u co kg", "kommanditgesellschaft", "cokg", "~kg", "~k g"}},
 	{"ohg", []string{"offene handelsgesellschaft", "ohg", "o h g", "co ohg", "und co ohg", "~og", "offene gesellschaft"}},
 	{"gbr", []string{"gbr", "g b r", "egbr", "gesellschaft buergerlichen rechts", "gbr mbh"}},
-	{"ek", []string{"~e k", "~ek", "~e kfm", "~ekfm", "~e kfr", "~ekfr", "~e kfm", "eingetragener kaufmann", "eingetragene kauffrau", "~e u", "~eu", "~inh", "einzelunternehmen", "einzelfirma"}},
+	{"ek", []string{"~e k", "~ek", "~e kfm", "~ekfm", "~e kfr", "~ekfr", "eingetragener kaufmann", "eingetragene kauffrau", "~e u", "~eu", "~inh", "einzelunternehmen", "einzelfirma"}},
 	{"ev", []string{"~e v", "~ev", "eingetragener verein"}},
 	{"eg", []string{"~e g", "~eg", "eingetragene genossenschaft", "~egen", "~egmbh"}},
 	{"vvag", []string{"vvag", "~a g i l", "versicherungsverein auf gegenseitigkeit"}},
@@ -44,7 +44,7 @@ var legalForms = []legalForm{
 	{"co", []string{"~and co", "~und co", "~u co", "~co", "~cie"}},
 	// Netherlands, the north, the east, Iberia
 	{"bv", []string{"~bv", "~b v", "bvba"}}, {"nv", []string{"~nv", "~n v"}}, {"vof", []string{"~vof", "~v o f"}}, {"as", []string{"~as", "~a s", "~asa"}}, {"aps", []string{"aps"}},
-	{"ab", []string{"~ab", "aktiebolag"}}, {"oy", []string{"~oy", "~oyj", "~oy ab"}}, {"spzoo", []string{"sp z o o", "sp zoo", "spolka z o o", "spzoo", "sp zo o"}},
+	{"ab", []string{"~ab", "aktiebolag"}}, {"oy", []string{"~oy", "~oyj", "~oy ab"}}, {"spzoo", []string{"sp z o o", "sp z oo", "sp zoo", "spolka z o o", "spzoo", "sp zo o"}},
 	{"sro", []string{"s r o", "sro", "spol s r o"}}, {"doo", []string{"d o o", "doo"}}, {"kft", []string{"kft"}}, {"zrt", []string{"~zrt", "~nyrt"}}, {"sl", []string{"~sl", "~s l", "~slu"}}, {"lda", []string{"lda"}},
 	{"stichting", []string{"stichting"}},
 }

@@ -47,10 +47,6 @@ func TestFind_germanFirmsAndPeople(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("prior %.2g, %d iterations, threshold %+v", r.Model.Prior, r.Model.Iterations, r.Threshold)
-			for _, c := range r.Model.Comparisons {
-				t.Logf("%s %+v", c.Name, c.Levels)
-			}
 			cluster := make([]int, len(records))
 			for i := range cluster {
 				cluster[i] = -1 - i
