@@ -5,26 +5,26 @@ import (
 	"strings"
 )
 
-// The levels that the ready-made comparisons share.
+// Names of the levels of the ready-made comparisons.
 const (
-	Same      = "same"
-	Near      = "near"      // a slip of the pen or another spelling
-	Similar   = "similar"   // alike, and no more
-	Sounds    = "sounds"    // spoken alike
-	Part      = "part"      // one name holds the other
-	Swapped   = "swapped"   // first and last name have changed places
-	CallName  = "call_name" // short or foreign form of the same first name
-	Initial   = "initial"   // one is the beginning letter of the other
-	OtherForm = "form"      // the same name with another legal form
-	Sister    = "sister"    // the same house, but holding, administration, another number or country
-	Shared    = "shared"    // a mailbox that several people read
-	NameOnly  = "name"      // a domain with another ending
-	Street1   = "address"   // street, number and town
-	Code      = "code"      // postal code
-	Town      = "town"
-	Region    = "region"  // the first two digits of the postal code
-	Country1  = "country" // different countries
-	Different = "different"
+	LevelSame      = "same"
+	LevelNear      = "near"      // a slip of the pen or another spelling
+	LevelSimilar   = "similar"   // alike, and no more
+	LevelSounds    = "sounds"    // spoken alike
+	LevelPart      = "part"      // one name holds the other
+	LevelSwapped   = "swapped"   // first and last name have changed places
+	LevelCallName  = "call_name" // short or foreign form of the same first name
+	LevelInitial   = "initial"   // one is the beginning letter of the other
+	LevelForm = "form"      // the same name with another legal form
+	LevelSister    = "sister"    // the same house, but holding, administration, another number or country
+	LevelShared    = "shared"    // a mailbox that several people read
+	LevelAddress   = "address"   // street, number and town
+	LevelCode      = "code"      // postal code
+	LevelTown      = "town"
+	LevelOtherCode = "other_code" // the same town with another postal code
+	LevelRegion    = "region"     // the first two digits of the postal code
+	LevelOtherCountry  = "country"    // different countries
+	LevelDifferent = "different"
 )
 
 // Field is the feature that normalises one field.
@@ -46,7 +46,7 @@ func index(fields []string, name string) int {
 func Exact(name, feature string, m float64) Comparison {
 	return Comparison{
 		Name: name, Features: []string{feature}, Fields: []string{name},
-		Levels: []Level{{Name: Same, M: m, Frequency: feature}, {Name: Different, M: 1 - m}},
+		Levels: []Level{{Name: LevelSame, M: m, Frequency: feature}, {Name: LevelDifferent, M: 1 - m}},
 		Compare: func(a, b []string) int {
 			switch {
 			case a[0] == "" || b[0] == "":
@@ -63,7 +63,7 @@ func Exact(name, feature string, m float64) Comparison {
 func Text(name, feature string) Comparison {
 	return Comparison{
 		Name: name, Features: []string{feature}, Fields: []string{name},
-		Levels: []Level{{Name: Same, M: .85, Frequency: feature}, {Name: Near, M: .08, Frequency: feature}, {Name: Similar, M: .02, Frequency: feature}, {Name: Different, M: .05}},
+		Levels: []Level{{Name: LevelSame, M: .85, Frequency: feature}, {Name: LevelNear, M: .08, Frequency: feature}, {Name: LevelSimilar, M: .02, Frequency: feature}, {Name: LevelDifferent, M: .05}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
 			case x == "" || y == "":
@@ -92,7 +92,7 @@ func grade(s float64, bounds ...float64) int {
 func Digits(name, feature string) Comparison {
 	return Comparison{
 		Name: name, Features: []string{feature}, Fields: []string{name},
-		Levels: []Level{{Name: Same, M: .9, Frequency: feature}, {Name: Near, M: .06}, {Name: Different, M: .04}},
+		Levels: []Level{{Name: LevelSame, M: .9, Frequency: feature}, {Name: LevelNear, M: .06}, {Name: LevelDifferent, M: .04}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
 			case x == "" || y == "":
@@ -127,7 +127,7 @@ func Day(name, feature string) Comparison {
 func Amount(name, feature string, share float64) Comparison {
 	return Comparison{
 		Name: name, Features: []string{feature}, Fields: []string{name},
-		Levels: []Level{{Name: Same, M: .85, Frequency: feature}, {Name: Near, M: .1}, {Name: Different, M: .05}},
+		Levels: []Level{{Name: LevelSame, M: .85, Frequency: feature}, {Name: LevelNear, M: .1}, {Name: LevelDifferent, M: .05}},
 		Compare: func(a, b []string) int {
 			x, errX := strconv.ParseFloat(a[0], 64)
 			y, errY := strconv.ParseFloat(b[0], 64)
@@ -144,8 +144,9 @@ func Amount(name, feature string, share float64) Comparison {
 	}
 }
 
-// held is a level that is not estimated. Its weight is chosen against the agreement of everything else: about 20 bits each
-// for a mailbox, a number, a name or an address, less the 20 to 40 bits that a pair needs to be a duplicate at all.
+// held is a level that is not estimated. Its weight is set against what agreement of the rest adds up to: in a file of a
+// million, 10 to 15 bits for a name, 15 to 25 each for a mailbox, a number, an address or an employer, less the 20 or so
+// that a pair needs to be a duplicate at all.
 func held(name string, weight float64) Level { return Level{Name: name, Held: true, Weight: weight} }
 
 // firmName compares two organisations by the features of firmFeatures.
@@ -153,15 +154,15 @@ func firmName() Comparison {
 	return Comparison{
 		Name: "name", Features: []string{"core", "form", "mark", "area", "base", "words"}, Fields: []string{"name"},
 		Levels: []Level{
-			{Name: Same, M: .68, Frequency: "core"},
-			{Name: OtherForm, M: .04, Frequency: "core"},
-			{Name: Near, M: .16, Frequency: "core"},
-			{Name: Part, M: .05, Frequency: "core"},
-			{Name: Similar, M: .04, Frequency: "core"},
+			{Name: LevelSame, M: .68, Frequency: "core"},
+			{Name: LevelForm, M: .04, Frequency: "core"},
+			{Name: LevelNear, M: .16, Frequency: "core"},
+			{Name: LevelPart, M: .05, Frequency: "core"},
+			{Name: LevelSimilar, M: .04, Frequency: "core"},
 			// A holding and its subsidiary agree on address, telephone, domain and often the VAT number; nothing but the
 			// name tells them apart, so it must outweigh all those.
-			held(Sister, -60),
-			{Name: Different, M: .03},
+			held(LevelSister, -60),
+			{Name: LevelDifferent, M: .03},
 		},
 		Compare: func(a, b []string) int { return compareFirms(a, b) },
 	}
@@ -248,12 +249,13 @@ func place() Comparison {
 	return Comparison{
 		Name: "place", Features: []string{"street", "code", "city", "country"}, Fields: []string{"street", "postal_code", "city", "country"},
 		Levels: []Level{
-			{Name: Street1, M: .5, Frequency: "address"},
-			{Name: Code, M: .3, Frequency: "code"},
-			{Name: Town, M: .1, Frequency: "city"},
-			{Name: Region, M: .03},
-			{Name: Different, M: .05},
-			{Name: Country1, M: .02},
+			{Name: LevelAddress, M: .5, Frequency: "address"},
+			{Name: LevelCode, M: .3, Frequency: "code"},
+			{Name: LevelTown, M: .08, Frequency: "city"},
+			{Name: LevelOtherCode, M: .03, Frequency: "city"},
+			{Name: LevelRegion, M: .02},
+			{Name: LevelDifferent, M: .05},
+			{Name: LevelOtherCountry, M: .02},
 		},
 		Compare: func(a, b []string) int {
 			codes, cities := agree(a[1], b[1]), agree(a[2], b[2])
@@ -262,19 +264,21 @@ func place() Comparison {
 			}
 			switch {
 			case agree(a[3], b[3]) < 0:
-				return 5
+				return 6
 			case codes == 0 && cities == 0:
 				return Missing
 			case (codes > 0 || cities > 0) && agree(a[0], b[0]) > 0, codes > 0 && nearStreet(a[0], b[0]):
 				return 0
 			case codes > 0 && cities >= 0:
 				return 1
-			case cities > 0:
+			case cities > 0 && codes == 0:
 				return 2
-			case codes != 0 && len(a[1]) >= 2 && len(b[1]) >= 2 && a[1][:2] == b[1][:2]:
+			case cities > 0:
 				return 3
+			case codes != 0 && len(a[1]) >= 2 && len(b[1]) >= 2 && a[1][:2] == b[1][:2]:
+				return 4
 			}
-			return 4
+			return 5
 		},
 	}
 }
@@ -317,7 +321,7 @@ func cutNumber(s string) (street, number string) {
 func domain() Comparison {
 	return Comparison{
 		Name: "domain", Features: []string{"domain"}, Fields: []string{"domain"},
-		Levels: []Level{{Name: Same, M: .85, Frequency: "domain"}, {Name: NameOnly, M: .05}, {Name: Different, M: .1}},
+		Levels: []Level{{Name: LevelSame, M: .9, Frequency: "domain"}, {Name: LevelDifferent, M: .1}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
 			case x == "" || y == "":
@@ -325,9 +329,9 @@ func domain() Comparison {
 			case x == y:
 				return 0
 			case domainName(x) == domainName(y):
-				return 1
+				return Missing // with another ending it says no more than the name, which is compared already
 			}
-			return 2
+			return 1
 		},
 	}
 }
@@ -336,10 +340,10 @@ func vat() Comparison {
 	return Comparison{
 		Name: "vat_id", Features: []string{"vat_id"}, Fields: []string{"vat_id"},
 		Levels: []Level{
-			{Name: Same, M: .93, Frequency: "vat_id"},
-			{Name: Near, M: .07},
+			{Name: LevelSame, M: .93, Frequency: "vat_id"},
+			{Name: LevelNear, M: .07},
 			// Two valid numbers are two taxable persons, however much else agrees.
-			held(Different, -20),
+			held(LevelDifferent, -20),
 		},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -358,7 +362,7 @@ func vat() Comparison {
 func phone() Comparison {
 	return Comparison{
 		Name: "phone", Features: []string{"phone"}, Fields: []string{"phone"},
-		Levels: []Level{{Name: Same, M: .83, Frequency: "phone"}, {Name: Near, M: .05}, {Name: Different, M: .12}},
+		Levels: []Level{{Name: LevelSame, M: .83, Frequency: "phone"}, {Name: LevelNear, M: .05}, {Name: LevelDifferent, M: .12}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
 			case x == "" || y == "":
@@ -388,10 +392,10 @@ func email() Comparison {
 	return Comparison{
 		Name: "email", Features: []string{"email"}, Fields: []string{"email"},
 		Levels: []Level{
-			{Name: Same, M: .76, Frequency: "email"},
-			{Name: Shared, M: .06, Frequency: "email"},
-			{Name: Near, M: .05},
-			{Name: Different, M: .13},
+			{Name: LevelSame, M: .76, Frequency: "email"},
+			{Name: LevelShared, M: .06, Frequency: "email"},
+			{Name: LevelNear, M: .05},
+			{Name: LevelDifferent, M: .13},
 		},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -409,12 +413,33 @@ func email() Comparison {
 					return Missing // the firm's mailbox is neither the person's own nor another's
 				case nameX == nameY && !shared:
 					return Missing // most are made of the person's name, which is compared already
-				case oneSlip(x, y):
+				case oneSlip(x, y) && sameDigits(x, y):
 					return 2
 				}
 				return 3
 			}
 		},
+	}
+}
+
+// sameDigits reports whether two texts have the same digits: providers number their namesakes, so that a number is no slip.
+func sameDigits(a, b string) bool {
+	i, j := 0, 0
+	for {
+		for i < len(a) && !digit(a[i]) {
+			i++
+		}
+		for j < len(b) && !digit(b[j]) {
+			j++
+		}
+		if i == len(a) || j == len(b) {
+			return i == len(a) && j == len(b)
+		}
+		if a[i] != b[j] {
+			return false
+		}
+		i++
+		j++
 	}
 }
 
@@ -424,14 +449,14 @@ func lastName() Comparison {
 	return Comparison{
 		Name: "last_name", Features: []string{"last", "last_sound", "first"}, Fields: []string{"last_name"},
 		Levels: []Level{
-			{Name: Same, M: .85, Frequency: "last"},
-			{Name: Near, M: .07, Frequency: "last"},
-			{Name: Part, M: .03, Frequency: "last"},
-			{Name: Sounds, M: .02, Frequency: "last"},
-			{Name: Swapped, M: .03},
+			{Name: LevelSame, M: .85, Frequency: "last"},
+			{Name: LevelNear, M: .07, Frequency: "last"},
+			{Name: LevelPart, M: .03, Frequency: "last"},
+			{Name: LevelSounds, M: .02, Frequency: "last"},
+			{Name: LevelSwapped, M: .03},
 			// Colleagues share employer, switchboard and, often enough, the first name. Somebody who has married is still found
 			// by a mailbox and one thing more.
-			held(Different, -20),
+			held(LevelDifferent, -20),
 		},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -463,14 +488,14 @@ func firstName() Comparison {
 	return Comparison{
 		Name: "first_name", Features: []string{"first", "last"}, Fields: []string{"first_name"},
 		Levels: []Level{
-			{Name: Same, M: .74, Frequency: "first"},
-			{Name: CallName, M: .08, Frequency: "first"},
-			{Name: Near, M: .08, Frequency: "first"},
-			{Name: Part, M: .03, Frequency: "first"},
-			{Name: Initial, M: .07},
+			{Name: LevelSame, M: .74, Frequency: "first"},
+			{Name: LevelCallName, M: .08, Frequency: "first"},
+			{Name: LevelNear, M: .08, Frequency: "first"},
+			{Name: LevelPart, M: .03, Frequency: "first"},
+			{Name: LevelInitial, M: .07},
 			// Families and married couples share name, address, telephone and employer, and two classes have no third for
 			// them.
-			held(Different, -24),
+			held(LevelDifferent, -32),
 		},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -497,13 +522,13 @@ func employer() Comparison {
 	c := firmName()
 	c.Name, c.Fields = "account", []string{"account"}
 	c.Levels = []Level{
-		{Name: Same, M: .64, Frequency: "core"},
-		{Name: OtherForm, M: .03, Frequency: "core"},
-		{Name: Near, M: .13, Frequency: "core"},
-		{Name: Part, M: .05, Frequency: "core"},
-		{Name: Similar, M: .03, Frequency: "core"},
-		{Name: Sister, M: .02},
-		{Name: Different, M: .1},
+		{Name: LevelSame, M: .64, Frequency: "core"},
+		{Name: LevelForm, M: .03, Frequency: "core"},
+		{Name: LevelNear, M: .13, Frequency: "core"},
+		{Name: LevelPart, M: .05, Frequency: "core"},
+		{Name: LevelSimilar, M: .03, Frequency: "core"},
+		{Name: LevelSister, M: .02},
+		{Name: LevelDifferent, M: .1},
 	}
 	return c
 }

@@ -74,8 +74,8 @@ var formsByFirst = func() map[string][]writtenForm {
 // apart are words that tell companies of one house from each other; they end up in Firm.Mark. A prefix counts in a
 // compound: "Verwaltungsgesellschaft", "Beteiligungs".
 var (
-	apart         = set(`holding holdings komplementaer stiftung foerderverein betriebsrat pensionskasse unterstuetzungskasse betriebskrankenkasse leasing immobilien grundbesitz insolvenzverwaltung`)
-	apartPrefixes = []string{"verwaltung", "beteiligung", "vermoegensverwaltung", "grundstuecks", "besitzgesellschaft", "immobilien", "holding", "komplementaer"}
+	apart         = set(`holding holdings komplementaer stiftung foerderverein betriebsrat pensionskasse unterstuetzungskasse betriebskrankenkasse leasing immobilien immobilienverwaltung grundbesitz insolvenzverwaltung`)
+	apartPrefixes = []string{"verwaltung", "beteiligung", "vermoegensverwaltung", "grundstuecks", "besitzgesellschaft", "immobiliengesellschaft", "holding", "komplementaer"}
 	// places tell branches from each other where both names have one.
 	places = map[string]string{"deutschland": "de", "germany": "de", "oesterreich": "at", "austria": "at", "schweiz": "ch", "switzerland": "ch", "suisse": "ch",
 		"france": "fr", "frankreich": "fr", "italia": "it", "italien": "it", "polska": "pl", "polen": "pl", "uk": "gb", "usa": "us", "nord": "nord", "sued": "sued", "ost": "ost", "west": "west",

@@ -236,7 +236,7 @@ func TestFind_agreeingOnARareNameSaysMore(t *testing.T) {
 	}
 	r := find(t, records, spec, linkage.Options{})
 	common, rare := r.Explain(0, 1)[0], r.Explain(len(first), len(first)+1)[0]
-	if common.Level != linkage.Same || rare.Level != linkage.Same || !(rare.Weight > common.Weight+2) || !(rare.Frequency > 0 && common.Frequency < 0) {
+	if common.Level != linkage.LevelSame || rare.Level != linkage.LevelSame || !(rare.Weight > common.Weight+2) || !(rare.Frequency > 0 && common.Frequency < 0) {
 		t.Errorf("%+v and %+v", common, rare)
 	}
 }

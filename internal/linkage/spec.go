@@ -115,7 +115,7 @@ func Contacts() Spec {
 			{Name: "names", Key: []string{"both_sounds"}, Refine: []string{"words", "both", "email"}},
 			{Name: "last_account", Key: []string{"last_sound", "firm_start"}, Refine: []string{"both", "words"}},
 			{Name: "last_domain", Key: []string{"last_sound", "employer_domain"}, Refine: []string{"both", "words"}},
-			{Name: "first_account", Key: []string{"first", "firm_sound"}, Refine: []string{"both", "words"}},
+			{Name: "initial_account", Key: []string{"start", "firm_sound"}, Refine: []string{"both", "words"}},
 		},
 	}
 }

@@ -50,7 +50,7 @@ type person struct {
 // Contacts are n records in the order of linkage.Contacts().Fields. About one person in ten has a second record, one in
 // fifty a third. Entity tells who is behind a record.
 func Contacts(n int, seed uint64) []linkage.Record {
-	m := &maker{Rand: rand.New(rand.NewPCG(seed, 0))}
+	m := &maker{Rand: rand.New(rand.NewPCG(seed, 0)), taken: make(map[string]bool)}
 	out := make([]linkage.Record, 0, n)
 	var firms []firm
 	for range max(n/8, 1) {
@@ -94,7 +94,10 @@ func Entity(id string) string {
 	return who
 }
 
-type maker struct{ *rand.Rand }
+type maker struct {
+	*rand.Rand
+	taken map[string]bool // domains and addresses that are somebody's
+}
 
 func (m *maker) chance(p float64) bool { return m.Float64() < p }
 
@@ -127,6 +130,10 @@ func (m *maker) firm() firm {
 	f := firm{name: strings.TrimSpace(name + " " + trade + " " + form)}
 	ending := m.pick([]string{".de", ".de", ".de", ".com", ".net"})
 	f.domain = linkage.Fold(name) + "-" + strings.ReplaceAll(linkage.Fold(trade), " ", "") + ending
+	for m.taken[f.domain] {
+		f.domain = fmt.Sprintf("%s%d-%s%s", linkage.Fold(name), m.IntN(1_000_000), strings.ReplaceAll(linkage.Fold(trade), " ", ""), ending)
+	}
+	m.taken[f.domain] = true
 	f.exchange = "+49 " + m.pick(codes) + " " + fmt.Sprint(10000+m.IntN(990000))
 	return f
 }
@@ -141,7 +148,13 @@ func (m *maker) person(f firm) person {
 		p.email = first[:1] + "." + last + "@" + f.domain
 	case x < .8:
 		p.email = first + "." + last + fmt.Sprint(m.IntN(100)) + "@" + m.pick(private)
-	case x < .9:
+	}
+	if name, at, ok := strings.Cut(p.email, "@"); ok { // nobody is given another's address
+		for m.taken[p.email] {
+			p.email = fmt.Sprintf("%s%d@%s", name, 2+m.IntN(1000), at)
+		}
+		m.taken[p.email] = true
+	} else if m.chance(.5) {
 		p.email = m.pick(shared) + "@" + f.domain
 	}
 	switch x := m.Float64(); {
