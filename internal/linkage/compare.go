@@ -7,24 +7,24 @@ import (
 
 // Names of the levels of the ready-made comparisons.
 const (
-	LevelSame      = "same"
-	LevelNear      = "near"      // a slip of the pen or another spelling
-	LevelSimilar   = "similar"   // alike, and no more
-	LevelSounds    = "sounds"    // spoken alike
-	LevelPart      = "part"      // one name holds the other
-	LevelSwapped   = "swapped"   // first and last name have changed places
-	LevelCallName  = "call_name" // short or foreign form of the same first name
-	LevelInitial   = "initial"   // one is the beginning letter of the other
-	LevelForm = "form"      // the same name with another legal form
-	LevelSister    = "sister"    // the same house, but holding, administration, another number or country
-	LevelShared    = "shared"    // a mailbox that several people read
-	LevelAddress   = "address"   // street, number and town
-	LevelCode      = "code"      // postal code
-	LevelTown      = "town"
-	LevelOtherCode = "other_code" // the same town with another postal code
-	LevelRegion    = "region"     // the first two digits of the postal code
-	LevelOtherCountry  = "country"    // different countries
-	LevelDifferent = "different"
+	LevelSame         = "same"
+	LevelNear         = "near"      // a slip of the pen or another spelling
+	LevelSimilar      = "similar"   // alike, and no more
+	LevelSounds       = "sounds"    // spoken alike
+	LevelPart         = "part"      // one name holds the other
+	LevelSwapped      = "swapped"   // first and last name have changed places
+	LevelCallName     = "call_name" // short or foreign form of the same first name
+	LevelInitial      = "initial"   // one is the beginning letter of the other
+	LevelForm         = "form"      // the same name with another legal form
+	LevelSister       = "sister"    // the same house, but holding, administration, another number or country
+	LevelShared       = "shared"    // a mailbox that several people read
+	LevelAddress      = "address"   // street, number and town
+	LevelCode         = "code"      // postal code
+	LevelTown         = "town"
+	LevelOtherCode    = "other_code" // the same town with another postal code
+	LevelRegion       = "region"     // the first two digits of the postal code
+	LevelOtherCountry = "country"    // different countries
+	LevelDifferent    = "different"
 )
 
 // Field is the feature that normalises one field.

@@ -124,7 +124,7 @@ func (f *Fit) expect(c Counts, e Estimation, posterior []float64) float64 {
 			continue
 		}
 		both := top + math.Log(math.Exp(m-top)+math.Exp(u-top))
-		posterior[k] = math.Exp(m - both)
+		posterior[k] = min(math.Exp(m-both), 1)
 		l += p.Pairs * both
 	}
 	if c.Others > 0 {
@@ -172,7 +172,7 @@ func (f *Fit) maximise(c Counts, e Estimation, posterior []float64, total float6
 			}
 		}
 	}
-	prior := duplicates / total
+	prior := min(duplicates/total, 1)
 	change = math.Abs(prior/f.Prior - 1)
 	f.Prior = prior
 	for j := range c.Levels {
@@ -212,6 +212,7 @@ func (f *Fit) best(j int, m, u []float64, e *Estimation) float64 {
 	shareM, shareU := 1.0, 1.0
 	change := 0.0
 	set := func(to *float64, x float64) {
+		x = min(x, 1) // by rounding
 		change = max(change, math.Abs(*to-x))
 		*to = x
 	}
