@@ -209,29 +209,47 @@ func (f *Fit) best(j int, m, u []float64, e *Estimation) float64 {
 		sumM += m[level]
 		sumU += u[level]
 	}
-	shareM, shareU := 1.0, 1.0
 	change := 0.0
+	shareM, shareU := 1.0, 1.0
 	set := func(to *float64, x float64) {
 		x = min(x, 1) // by rounding
 		change = max(change, math.Abs(*to-x))
 		*to = x
 	}
-	if h >= 0 && both+sumU > 0 {
-		b := both*(1+r) + sumU + r*sumM
-		x := 2 * both / (b + math.Sqrt(max(b*b-4*r*(both+sumU+sumM)*both, 0)))
+	if h >= 0 {
+		x := f.U[j][h]
+		if p, q := both+sumU, r*(both+sumM); p > 0 { // the quadratic's discriminant is written so that nothing cancels
+			x = min(2*both/(p+q+math.Sqrt((p-q)*(p-q)+4*r*sumU*sumM)), 1)
+		}
 		set(&f.U[j][h], x)
 		set(&f.M[j][h], r*x)
 		shareM, shareU = 1-r*x, 1-x
+	}
+	restM, restU := 1.0, 1.0
+	if h >= 0 { // of what was not counted, the proportions stay
+		restM, restU = 0, 0
+		for level := range m {
+			if level != h {
+				restM += f.M[j][level]
+				restU += f.U[j][level]
+			}
+		}
 	}
 	for level := range m {
 		if level == h {
 			continue
 		}
-		if sumM > 0 {
+		switch {
+		case sumM > 0:
 			set(&f.M[j][level], m[level]/sumM*shareM)
+		case h >= 0 && restM > 0:
+			set(&f.M[j][level], f.M[j][level]/restM*shareM)
 		}
-		if sumU > 0 {
+		switch {
+		case sumU > 0:
 			set(&f.U[j][level], u[level]/sumU*shareU)
+		case h >= 0 && restU > 0:
+			set(&f.U[j][level], f.U[j][level]/restU*shareU)
 		}
 	}
 	return change

@@ -74,7 +74,7 @@ func TestEM_likelihoodNeverFalls(t *testing.T) {
 		fit := linkage.EM(c, start, e)
 		trace = append(trace, fit.LogLikelihood)
 		for i := 1; i < len(trace); i++ {
-			if !(trace[i] >= trace[i-1]-1e-9*math.Abs(trace[i-1])) {
+			if !(trace[i] >= trace[i-1]-1e-9*(1+math.Abs(trace[i-1]))) {
 				t.Fatalf("iteration %d: from %.12g to %.12g", i, trace[i-1], trace[i])
 			}
 		}

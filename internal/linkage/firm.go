@@ -99,8 +99,9 @@ func ParseFirm(name string) Firm {
 	}
 	var core []string
 	form := ""
+	tail := formsOnly(all)
 	for i := 0; i < len(all); {
-		name, n := formAt(all, i)
+		name, n := formAt(all, i, tail)
 		if n > 0 && (len(core) > 0 || i+n < len(all)) {
 			if form == "" {
 				form = name
@@ -154,29 +155,27 @@ func markOf(w string) string {
 	return ""
 }
 
-// formAt finds the longest legal form that begins at word i, and how many words it has; 0 is none.
-func formAt(all []string, i int) (string, int) {
+// formAt finds the longest legal form that begins at word i, and how many words it has; 0 is none. tail is formsOnly.
+func formAt(all []string, i int, tail []bool) (string, int) {
 	for _, f := range formsByFirst[all[i]] {
-		n := len(f.words)
-		if i+n > len(all) || !slices.Equal(all[i:i+n], f.words) {
-			continue
+		if n := len(f.words); i+n <= len(all) && slices.Equal(all[i:i+n], f.words) && (!f.last || tail[i+n]) {
+			return f.name, n
 		}
-		if f.last && i+n < len(all) && !restIsForm(all[i+n:]) {
-			continue
-		}
-		return f.name, n
 	}
 	return "", 0
 }
 
-// restIsForm reports whether nothing but further forms follows.
-func restIsForm(rest []string) bool {
-	for len(rest) > 0 {
-		_, n := formAt(rest, 0)
-		if n == 0 {
-			return false
+// formsOnly says for each word, and for the end, whether nothing but legal forms stands from there on.
+func formsOnly(all []string) []bool {
+	tail := make([]bool, len(all)+1)
+	tail[len(all)] = true
+	for i := len(all) - 1; i >= 0; i-- {
+		for _, f := range formsByFirst[all[i]] {
+			if n := len(f.words); i+n <= len(all) && tail[i+n] && slices.Equal(all[i:i+n], f.words) {
+				tail[i] = true
+				break
+			}
 		}
-		rest = rest[n:]
 	}
-	return true
+	return tail
 }

@@ -474,6 +474,7 @@ func FuzzFind(f *testing.F) {
 	f.Add("Müller GmbH & Co. KG", "Mueller", "info@mueller.de", "+49 89 123", "DE123456789")
 	f.Add("\xff\xfe", "e\u0301\u0301\u0301", "@@", "((0))", "\x00")
 	f.Add(strings.Repeat("a ", 5000), strings.Repeat("ﷺ", 500), "a@"+strings.Repeat("b.", 500), strings.Repeat("0", 500), "........")
+	f.Add(strings.Repeat("ag ", 60), strings.Repeat("gmbh & co kg ", 20), "e", "k", "ev") // names of nothing but legal forms
 	f.Add("GmbH", "Holding", "<>", "+", "CHE")
 	f.Fuzz(func(t *testing.T, a, b, c, d, e string) {
 		text := []string{a, b, c, d, e, a + b, b + c, d + e}
