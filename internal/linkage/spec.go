@@ -19,8 +19,7 @@ func firmFeatures(i int) []Feature {
 	}
 }
 
-// start is what the first word of a name sounds like, and its first letter, since sound alone throws much together; the
-// letters themselves where it has no sound.
+// start is what the first word of a name sounds like, or the word itself where that is next to nothing.
 func start(core string) string {
 	word, _, _ := strings.Cut(core, " ")
 	if c := Cologne(word); len(c) > 1 {

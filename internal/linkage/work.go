@@ -58,9 +58,9 @@ func (w *work) parallel(stage Stage, chunks int, do func(worker, chunk int)) err
 					return
 				}
 				do(worker, c)
-				n := done.Add(1)
+				done.Add(1)
 				if w.progress != nil && told.TryLock() {
-					w.progress(stage, n, int64(chunks))
+					w.progress(stage, done.Load(), int64(chunks))
 					told.Unlock()
 				}
 			}
@@ -126,8 +126,8 @@ func (w *work) prepare() error {
 }
 
 // rarity compares each value with the average: if a share t of the records has a value, agreeing on it has the probability
-// t by chance instead of the average u, which adds log₂(u/t) to the weight (Winkler 1989, Proc. Annual Research
-// Conference, Bureau of the Census, 145–155; Splink's term-frequency adjustment, Linacre et al. 2022, IJPDS 7:3). Within
+// t by chance instead of the average u, which adds log₂(u/t) to the weight (Winkler 1989, Proc. Survey
+// Research Methods, ASA, 778–783; Splink's term-frequency adjustment, Linacre et al. 2022, IJPDS 7:3). Within
 // one file t is the share among the other records, so that the mean of t over the records is u; between two files it is
 // the larger of the two shares.
 func rarity(c *column, link bool) []float64 {
