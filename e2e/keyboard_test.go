@@ -32,7 +32,7 @@ func TestEveryControlIsReachedByKeyboard(t *testing.T) {
 	w := start(t, false)
 	p := w.open(locale.German)
 	home := w.example("maschinenbau")
-	for _, path := range []string{home, home + "/benefits", home + "/scenarios", "/", "/new", "/settings"} {
+	for _, path := range []string{home, home + "/benefits", w.example("dienstleister") + "/scorecard", home + "/scenarios", "/", "/new", "/settings"} {
 		p.goTo(path)
 		if path == home {
 			p.seeIn("#why", p.text("web.why.levers"))

@@ -64,6 +64,7 @@ func story(w *workspace) []view {
 	must(err)
 	secret, err := a.Share(ctx, who, id, 30)
 	must(err)
+	scored := w.example("dienstleister")
 	broken := w.example("dienstleister")
 	o, err := a.Open(ctx, who, strings.TrimPrefix(broken, "/cases/"), 0)
 	must(err)
@@ -85,6 +86,8 @@ func story(w *workspace) []view {
 		{name: "assumptions", path: home + "/assumptions"},
 		{name: "costs", path: home + "/costs"},
 		{name: "benefits", path: home + "/benefits"},
+		{name: "scorecard", path: scored + "/scorecard"},
+		{name: "scorecard-none", path: home + "/scorecard"},
 		{name: "scenarios", path: home + "/scenarios"},
 		{name: "actions", path: home + "/actions?month=30&p=80"},
 		{name: "audit", path: home + "/audit"},
@@ -115,6 +118,8 @@ func story(w *workspace) []view {
 			p.click("button", p.text("web.add.own"))
 			p.until("the form", `e2e.quiet() && document.querySelector("dialog[open] form")`)
 		}},
+		{name: "dialog-criterion", path: scored + "/scorecard?scenario=with_ai", open: dialogOf(`#criterion-responsiveness [hx-get*="/criterion"]`)},
+		{name: "dialog-add-criterion", path: home + "/scorecard", open: dialogOf(`#scorecard [hx-get*="/add?"]`)},
 		{name: "dialog-save", path: draft, open: dialogOf(`#draftbar [hx-get*="/save"]`)},
 		{name: "dialog-share", path: home, open: dialogOf(`[hx-get$="/share"]`)},
 		{name: "dialog-seal", path: home, open: dialogOf(`[hx-get$="/seal"]`)},

@@ -76,10 +76,10 @@ type Made struct {
 type Seal struct {
 	Number   int       `json:"number" doc:"From 1; the highest counts."`
 	Revision int       `json:"revision" doc:"The revision that was signed off."`
-	By       string    `json:"by" doc:"Who pressed the button." example:"Anna Müller"`
+	By       string    `json:"by" doc:"Who pressed the button; empty through a shared link." example:"Anna Müller"`
 	At       time.Time `json:"at" doc:"When."`
 	Hash     string    `json:"hash" doc:"SHA-256 of the text, in hexadecimal."`
-	Note     string    `json:"note" doc:"Who signed it off, and what was said." example:"Bernd Schulz: approved by the board"`
+	Note     string    `json:"note" doc:"Who signed it off, and what was said; empty through a shared link." example:"Bernd Schulz: approved by the board"`
 }
 
 func seal(s store.Seal) Seal {
@@ -118,7 +118,7 @@ func (a *API) cases() {
 			if err != nil {
 				return nil, err
 			}
-			list, next, err := a.App.CasePage(ctx, q.who, app.Filter{Organisation: org, Search: in.Search, Status: in.Status, Sort: in.Sort, Cursor: in.Cursor, Archived: in.Archived}, in.Limit)
+			list, next, err := a.App.Cases(ctx, q.who, app.Filter{Organisation: org, Search: in.Search, Status: in.Status, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit, Archived: in.Archived})
 			if err != nil {
 				return nil, err
 			}
@@ -206,9 +206,6 @@ func (a *API) cases() {
 		})
 	add(a, operation{id: "list-seals", method: "GET", path: "/cases/{case}/seals", tag: group, summary: "List seals", text: "Latest first; the latest counts."},
 		func(ctx context.Context, q *ask, in *InCase) (*body[Page[Seal]], error) {
-			if _, _, err := a.App.Export(ctx, q.who, in.Case, 0); err != nil {
-				return nil, err
-			}
 			list, err := a.App.Seals(ctx, q.who, in.Case)
 			if err != nil {
 				return nil, err

@@ -49,6 +49,8 @@ var attempts = []struct {
 	{"get-cost", call{request: "GET /catalogue/costs/licences"}},
 	{"list-packages", call{request: "GET /catalogue/packages"}},
 	{"get-package", call{request: "GET /catalogue/packages/{package}"}},
+	{"list-criteria", call{request: "GET /catalogue/criteria"}},
+	{"get-criterion", call{request: "GET /catalogue/criteria/compliance"}},
 	{"list-comments", call{request: "GET /cases/{case}/comments"}},
 	{"create-comment", call{request: "POST /cases/{case}/comments", json: `{"anchor":"a","text":"b"}`}},
 	{"resolve-comment", call{request: "POST /cases/{case}/comments/{comment}/resolve"}},

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"runtime"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -61,7 +62,7 @@ type question struct {
 }
 
 func (q question) key(kind string) string {
-	return kind + string(q.text[:]) + q.scenario + "\x00" + string(rune(q.draws)) + string(q.lang)
+	return kind + string(q.text[:]) + q.scenario + "\x00" + strconv.Itoa(q.draws) + string(q.lang)
 }
 
 // NewEngine makes an engine over a catalogue; nil is the embedded one.

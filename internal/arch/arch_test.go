@@ -56,7 +56,7 @@ var importers = map[string][]string{
 	"github.com/spf13/pflag":              {"internal/cli"},
 	"github.com/schollz/progressbar/v3":   {"internal/cli"},
 	"modernc.org/sqlite":                  {"internal/store"},
-	"github.com/jackc/pgx/v5":             {"internal/store"},
+	"github.com/jackc/pgx/v5":             {"internal/store", "internal/store/storetest"},
 	"github.com/pressly/goose/v3":         {"internal/store"},
 	"github.com/danielgtaylor/huma/v2":    {"internal/api"},
 }

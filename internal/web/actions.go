@@ -139,7 +139,7 @@ type commentView struct {
 }
 
 func (q *request) talk(d *desk, anchor string) (*talk, error) {
-	if q.who.Share != nil {
+	if !q.s.App.MayExport(q.who, d.Case) {
 		return nil, nil // a visitor sees the numbers, not what was said about them
 	}
 	list, err := q.s.App.Comments(q.Context(), q.who, d.Case.ID, anchor)
@@ -239,6 +239,7 @@ func (s *Site) revokeShare(q *request) error {
 type sharedPage struct {
 	assumptionsPage
 	Note, WhyHref string
+	Score         *scoreView
 }
 
 // visitor opens the case behind the secret in the path.
@@ -268,6 +269,10 @@ func (s *Site) shared(q *request) error {
 	p.Tabs, p.Crumbs, p.Scenarios, p.CanEdit, p.CanShare, p.CanSeal = nil, []crumb{{"", d.Case.Name}}, nil, false, false, false
 	if d.answer != nil {
 		p.Curve = q.curve(d)
+		if d.answer.Scorecard != nil {
+			v := scoreOf(d.answer.Result, d.place, q.l)
+			p.Score = &v
+		}
 	}
 	q.ResponseWriter.Header().Set("Referrer-Policy", "no-referrer")
 	q.ResponseWriter.Header().Set("X-Robots-Tag", "noindex")

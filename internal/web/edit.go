@@ -71,6 +71,17 @@ func (q *request) edit(o *app.Open) (edit, error) {
 		return edit{at, func(t *revision.Text) (*revision.Text, error) { return q.quantity(t, at, in, cat) }}, nil
 	case "remove":
 		return edit{at, func(t *revision.Text) (*revision.Text, error) { return t.Remove(at) }}, nil
+	case "criterion":
+		return edit{at, func(t *revision.Text) (*revision.Text, error) {
+			if q.FormValue("remove") != "" && in != at {
+				return t.Remove(in)
+			}
+			return q.setCriterion(t, at, in)
+		}}, nil
+	case "add_criterion":
+		return edit{"scorecard", q.insertCriterion}, nil
+	case "remove_criterion":
+		return edit{at, func(t *revision.Text) (*revision.Text, error) { return removeCriterion(t, at) }}, nil
 	case "line":
 		return edit{at, func(t *revision.Text) (*revision.Text, error) { return q.setLine(t, at) }}, nil
 	case "rename":
@@ -254,7 +265,7 @@ func (q *request) shown(o *app.Open) error {
 		if d.answer != nil {
 			p.Curve = q.curve(d)
 		}
-		return q.parts("case", p, "headline", "curve", "inputs", "draftbar")
+		return q.parts("case", p, "headline", "curve", "utility", "inputs", "draftbar")
 	case "costs", "benefits":
 		p := q.lines(d, tab == "benefits")
 		p.OOB = true
@@ -263,6 +274,10 @@ func (q *request) shown(o *app.Open) error {
 		p := q.assumptionsPage(d)
 		p.OOB = true
 		return q.parts("assumptions", p, "headline", "assumptions", "draftbar")
+	case "scorecard":
+		p := q.scorecardPage(d)
+		p.OOB = true
+		return q.parts("scorecard", p, "scorecard", "draftbar")
 	}
 	q.ResponseWriter.Header().Set("HX-Refresh", "true")
 	return nil
@@ -320,14 +335,7 @@ func (s *Site) editDialog(q *request) error {
 	}
 	e := editDialog{place: d.place, Title: at, Post: d.place.Base + "/edit" + d.place.query(), Preview: d.place.Base + "/preview" + d.place.query(),
 		Path: at, Complete: d.place.Base + "/complete" + d.place.query(), Value: written, Source: d.text.Field(in, "source"), Note: d.text.Field(in, "note")}
-	grade := d.text.Field(in, "grade")
-	for _, g := range []string{"", "A", "B", "C", "D"} {
-		text := q.t("web.grade.open", nil)
-		if g != "" {
-			text = g + " – " + gradeText(g, q.l).Text
-		}
-		e.Grades = append(e.Grades, choice{g, text, g == grade})
-	}
+	e.Grades = q.grades(d.text.Field(in, "grade"))
 	if !strings.Contains(at, ".") && d.place.Scenario == "" {
 		e.CanRename, e.CanRemove, e.Key = true, true, at
 	}
@@ -395,6 +403,9 @@ func (s *Site) preview(q *request) error {
 	}
 	if d.answer != nil {
 		v.Effect = q.effect(report.Figures(d.answer.Result, q.l), report.Figures(a.Result, q.l))
+		if q.FormValue("op") == "criterion" { // points change no money; a quick run would differ by its few draws
+			v.Effect = utilityEffect(d.answer.Scorecard, a.Scorecard, q.l)
+		}
 	}
 	return q.parts("fragments", v, "editpreview")
 }
@@ -481,6 +492,12 @@ func (s *Site) addDialog(q *request) error {
 		return err
 	}
 	group := q.FormValue("group")
+	if group == "scorecard" {
+		if d.text == nil {
+			return unreadable(d)
+		}
+		return q.addCriterion(d)
+	}
 	here := func(more ...string) string { return d.place.Base + "/add" + d.place.query(more...) }
 	cat, lang := s.App.Engine.Catalogue(), string(q.l.Lang())
 	name := q.FormValue("item")

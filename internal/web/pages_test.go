@@ -91,8 +91,8 @@ func pagesOf(id string) []page {
 	p := func(path string) page { return page{path: "/cases/" + id + path, status: 200} }
 	f := func(path string) page { return page{path: "/cases/" + id + path, status: 200, fragment: true} }
 	return []page{
-		p(""), p("/assumptions"), p("/costs"), p("/benefits"), p("/scenarios"), p("/actions"), p("/audit"), p("/history"), p("/file"), p("?revision=1"),
-		f("/why"), f("/add?group=benefits"), f("/add?group=costs"), f("/add?group=costs&item="), f("/add?group=benefits&item="), f("/add?group=assumptions"),
+		p(""), p("/assumptions"), p("/costs"), p("/benefits"), p("/scorecard"), p("/scenarios"), p("/actions"), p("/audit"), p("/history"), p("/file"), p("?revision=1"),
+		f("/why"), f("/add?group=benefits"), f("/add?group=costs"), f("/add?group=costs&item="), f("/add?group=benefits&item="), f("/add?group=assumptions"), f("/add?group=scorecard"), f("/add?group=scorecard&item=compliance"), f("/add?group=scorecard&item="),
 		f("/save"), f("/seal"), f("/settings"), f("/share"), f("/trace?of=result.roi"), f("/trace?of=result.npv"), f("/trace?of=result.break_even"),
 	}
 }
@@ -183,7 +183,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 		}
 	}
 	// What is archived is read, and nothing is offered that would change it.
-	for _, p := range pagesOf(ids["archived"])[:10] {
+	for _, p := range pagesOf(ids["archived"])[:11] {
 		visit(p)
 	}
 	// A case that does not compute shows why, everywhere, and can be mended.
@@ -213,6 +213,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 		{path: m + "/edit?path=users", status: 200, fragment: true}, {path: m + "/edit?path=hours_saved", status: 200, fragment: true}, {path: m + "/edit?path=hours_saved&scenario=with_ai", status: 200, fragment: true}, {path: m + "/edit?path=adoption.plateau", status: 200, fragment: true},
 		{path: m + "/edit?path=costs.project.amount", status: 200, fragment: true}, {path: m + "/edit?path=nothing", status: 404, fragment: true}, {path: m + "/edit", status: 404, fragment: true},
 		{path: m + "/line?path=costs.licences", status: 200, fragment: true}, {path: m + "/line?path=costs.migration", status: 200, fragment: true}, {path: m + "/line?path=costs.none", status: 404, fragment: true}, {path: m + "/line?path=benefits.time", status: 200, fragment: true},
+		{path: "/cases/" + ids["dienstleister"] + "/criterion?path=scorecard.responsiveness", status: 200, fragment: true}, {path: "/cases/" + ids["dienstleister"] + "/scorecard?scenario=with_ai", status: 200},
 		{path: m + "/rename?path=costs.licences", status: 200, fragment: true}, {path: m + "/rename?path=benefits.time", status: 200, fragment: true}, {path: m + "/rename", status: 404, fragment: true},
 		{path: m + "/trace?of=line.costs.licences", status: 200, fragment: true}, {path: m + "/trace?of=line.benefits.churn", status: 200, fragment: true}, {path: m + "/trace?of=hours_saved", status: 200, fragment: true}, {path: m + "/trace?of=adoption.plateau", status: 200, fragment: true},
 		{path: m + "/trace?of=result.nothing", status: 404, fragment: true}, {path: m + "/trace?of=line.costs.none", status: 404, fragment: true}, {path: m + "/trace", status: 404, fragment: true}, {path: s + "/trace?of=hours_saved", status: 200, fragment: true},
