@@ -208,14 +208,14 @@ func (w *work) divide(b *blocks, members []int32, refine []int) {
 	slices.SortStableFunc(members, func(i, j int32) int { return cmp.Compare(values[w.id(int(i), f)], values[w.id(int(j), f)]) })
 	// Neighbouring values are kept together up to MaxBlock, so that a slip in the value does not part two records for good.
 	for from := 0; from < len(members); {
-		to := w.run(members, from, f)
+		to := w.runEnd(members, from, f)
 		if to-from > w.plan.MaxBlock {
 			w.divide(b, members[from:to], refine[1:])
 			from = to
 			continue
 		}
 		for to < len(members) {
-			next := w.run(members, to, f)
+			next := w.runEnd(members, to, f)
 			if next-from > w.plan.MaxBlock {
 				break
 			}
@@ -228,8 +228,8 @@ func (w *work) divide(b *blocks, members []int32, refine []int) {
 	}
 }
 
-// run is the end of the records that share a value with the one at from.
-func (w *work) run(members []int32, from, feature int) int {
+// runEnd is the end of the records that share a value with the one at from.
+func (w *work) runEnd(members []int32, from, feature int) int {
 	id := w.id(int(members[from]), feature)
 	to := from + 1
 	for to < len(members) && w.id(int(members[to]), feature) == id {

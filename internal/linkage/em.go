@@ -20,6 +20,9 @@ type Counts struct {
 type Pattern struct {
 	Levels []int8
 	Pairs  float64
+	// Bits is evidence beside the levels that is known and not estimated, as log₂ of a likelihood ratio: how common the
+	// values are that agree.
+	Bits float64
 }
 
 // Parameters of the two classes: the share of duplicates, and how often duplicates (M) and others (U) show each level, by
@@ -61,9 +64,9 @@ type Hold struct {
 // JRSS B 39, 1–38; for record linkage Winkler 1988, Proc. Survey Research Methods, ASA, 667–671): with g the probability
 // of a pattern's pairs to be duplicates,
 //
-//	g = p Π m / (p Π m + (1−p) Π u),  p = Σ n g / N,  m_l = Σ_l n g / Σ n g,  u_l = Σ_l n (1−g) / Σ n (1−g),
+//	g = p r Π m / (p r Π m + (1−p) Π u),  p = Σ n g / N,  m_l = Σ_l n g / Σ n g,  u_l = Σ_l n (1−g) / Σ n (1−g),
 //
-// sums over m and u going over the pairs where the comparison is not missing. Pairs that were not compared count with
+// r = 2^Bits. Sums over m and u going over the pairs where the comparison is not missing. Pairs that were not compared count with
 // g = 0. That is EM with a restricted first step, whose bound on the likelihood rises as well (Neal & Hinton 1998), and
 // the likelihood itself where every pair was compared. It never falls from one iteration to the next.
 func EM(c Counts, start Parameters, e Estimation) Fit {
@@ -110,7 +113,7 @@ func (f *Fit) expect(c Counts, e Estimation, posterior []float64) float64 {
 	logM, logU := logs(f.M), logs(f.U)
 	l := 0.0
 	for k, p := range c.Patterns {
-		m, u := math.Log(f.Prior), math.Log1p(-f.Prior)
+		m, u := math.Log(f.Prior)+p.Bits*math.Ln2, math.Log1p(-f.Prior)
 		for j, level := range p.Levels {
 			if level == Missing {
 				continue

@@ -30,7 +30,7 @@ func TestEM_likelihoodNeverFalls(t *testing.T) {
 		}
 		c := linkage.Counts{Levels: levels}
 		for range 1 + r.IntN(30) {
-			p := linkage.Pattern{Pairs: float64(1 + r.IntN(1000))}
+			p := linkage.Pattern{Pairs: float64(1 + r.IntN(1000)), Bits: float64(r.IntN(9) - 4)}
 			for _, n := range levels {
 				p.Levels = append(p.Levels, int8(r.IntN(n+1)-1))
 			}

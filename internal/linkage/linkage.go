@@ -86,8 +86,8 @@ type Level struct {
 	// differ, a common one lowers the weight and a rare one does not raise it, since every typing error is rare.
 	Frequency string
 	// Held gives the level Weight, in bits and at most 0, instead of estimating it; one level of a comparison may be held. It
-	// is for evidence of something that two classes
-	// cannot express: related but not the same, as a holding and its subsidiary, which agree on nearly all.
+	// is for evidence of something that two classes cannot express: related but not the same, as a holding and its
+	// subsidiary, which agree on nearly all.
 	Held   bool
 	Weight float64
 }

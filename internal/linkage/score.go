@@ -38,16 +38,18 @@ func (w *work) estimate(t *tally) Fit {
 		start.M, start.U = append(start.M, m), append(start.U, slices.Clone(pseudoU))
 		e.PseudoM, e.PseudoU, e.Held = append(e.PseudoM, pseudoM), append(e.PseudoU, pseudoU), append(e.Held, held)
 	}
-	keys := make([]pattern, 0, len(t.patterns))
-	for k := range t.patterns {
+	keys := make([]group, 0, len(t.groups))
+	for k := range t.groups {
 		keys = append(keys, k)
 	}
-	slices.Sort(keys)
+	slices.SortFunc(keys, func(a, b group) int {
+		return cmp.Or(cmp.Compare(a.pattern, b.pattern), cmp.Compare(a.bits, b.bits))
+	})
 	for _, k := range keys {
-		p := Pattern{Levels: make([]int8, len(c.Levels)), Pairs: float64(t.patterns[k])}
+		p := Pattern{Levels: make([]int8, len(c.Levels)), Pairs: float64(t.groups[k]), Bits: float64(k.bits)}
 		for j := range p.Levels {
-			p.Levels[j] = int8(k.level(j))
-			if l := k.level(j); l != Missing {
+			p.Levels[j] = int8(k.pattern.level(j))
+			if l := k.pattern.level(j); l != Missing {
 				start.U[j][l] += p.Pairs
 			}
 		}

@@ -100,7 +100,12 @@ func appendFolded(b []byte, r rune) []byte {
 		switch {
 		case unicode.Is(unicode.Mn, d):
 		case unicode.IsLetter(d) || unicode.IsNumber(d):
-			b = utf8.AppendRune(b, unicode.ToLower(d))
+			d = unicode.ToLower(d)
+			if t, ok := letters[d]; ok {
+				b = append(b, t...)
+			} else {
+				b = utf8.AppendRune(b, d)
+			}
 		}
 	}
 	return b

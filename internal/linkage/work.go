@@ -204,17 +204,32 @@ func (w *work) weight(p *pairOf, comparison, level int) (plain, frequency float6
 	if level == Missing {
 		return 0, 0
 	}
-	plain = w.weights[comparison][level]
+	return w.weights[comparison][level], w.common(p, comparison, level)
+}
+
+// frequency is the part of a pair's evidence that is known before anything is estimated: how common its values are.
+func (w *work) frequency(p *pairOf, of pattern) float64 {
+	sum := 0.0
+	for c := range w.plan.comparisons {
+		if l := of.level(c); l != Missing {
+			sum += w.common(p, c, l)
+		}
+	}
+	return sum
+}
+
+// common is how much more, or less, a level says than on average for the values being rare, or common.
+func (w *work) common(p *pairOf, comparison, level int) float64 {
 	f := w.plan.comparisons[comparison].frequency[level]
 	if f < 0 {
-		return plain, 0
+		return 0
 	}
 	a, b := p.idsA[f], p.idsB[f]
 	r := w.columns[f].rarity
 	if a == b {
-		return plain, r[a]
+		return r[a]
 	}
-	return plain, min(0, r[a], r[b])
+	return min(0, r[a], r[b])
 }
 
 func (w *work) total(p *pairOf) float64 {
@@ -236,35 +251,42 @@ func (w *work) possible() int64 {
 	return n * (n - 1) / 2
 }
 
-// tally is what count found: pairs by pattern, and how the pairs that were not compared would have come out.
+// group is what pairs have in common that EM does not tell apart: the levels, and how common the values are in whole bits.
+type group struct {
+	pattern pattern
+	bits    int16
+}
+
+// tally is what count found: pairs by group, and how the pairs that were not compared would have come out.
 type tally struct {
-	patterns map[pattern]int64
-	others   int64
-	rest     [][]float64
+	groups map[group]int64
+	others int64
+	rest   [][]float64
 }
 
 // count compares the pairs that blocking shows, and random ones of the others.
 func (w *work) count() (*tally, error) {
-	found := make([]map[pattern]int64, w.workers)
+	found := make([]map[group]int64, w.workers)
 	byPass := make([][]int64, w.workers)
 	missed := make([][]int64, w.workers)
 	for i := range found {
-		found[i] = make(map[pattern]int64)
+		found[i] = make(map[group]int64)
 		byPass[i] = make([]int64, len(w.passes))
 		missed[i] = make([]int64, len(w.report.Oversized))
 	}
 	err := w.pairs(Comparing, func(worker, pass int, p *pairOf, a, b int32) {
-		found[worker][w.compare(p)]++
+		levels := w.compare(p)
+		found[worker][group{levels, int16(math.Round(w.frequency(p, levels)))}]++
 		byPass[worker][pass]++
 		w.inOversized(a, b, missed[worker])
 	})
 	if err != nil {
 		return nil, err
 	}
-	t := &tally{patterns: make(map[pattern]int64)}
+	t := &tally{groups: make(map[group]int64)}
 	for i := range found {
 		for k, n := range found[i] {
-			t.patterns[k] += n
+			t.groups[k] += n
 			w.report.Compared += n
 		}
 		for p, n := range byPass[i] {
