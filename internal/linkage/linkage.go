@@ -79,8 +79,8 @@ const Missing = -1
 // Level is a degree of agreement. The first of a Comparison is the closest, the last is none.
 type Level struct {
 	Name string
-	// M is how often duplicates are expected to agree to this degree before any are seen: the start of the estimation, with
-	// the weight of priorPairs pairs. The levels that are not held sum to 1.
+	// M is how often duplicates are expected to agree to this degree before any are seen: the start of the estimation, and
+	// in it as good as ten pairs seen. The levels that are not held sum to 1.
 	M float64
 	// Frequency names the feature whose rarity counts: agreeing on a rare value says more. Where the feature's two values
 	// differ, a common one lowers the weight and a rare one does not raise it, since every typing error is rare.
