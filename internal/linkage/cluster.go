@@ -11,7 +11,7 @@ const (
 	mostFor     = 10
 	mostAgainst = 20
 	// maxCross is how many records of each set are compared across; of larger ones the first.
-	maxCross = 48
+	maxCross = 24
 )
 
 // cluster joins the records of the links, the surest link first, as long as the pairs between the two sets speak for it
@@ -47,7 +47,6 @@ func (r *Result) cluster() error {
 			x, y = y, x
 		}
 		*x = append(*x, *y...)
-		slices.Sort(*x)
 		for _, i := range *y {
 			set[i] = x
 		}
@@ -60,6 +59,11 @@ func (r *Result) cluster() error {
 		if len(*s) > 1 && (*s)[0] == i {
 			firsts = append(firsts, i)
 		}
+	}
+	for k, i := range firsts {
+		members := *set[i]
+		slices.Sort(members)
+		firsts[k] = members[0]
 	}
 	slices.SortFunc(firsts, func(i, j int32) int {
 		return cmp.Or(cmp.Compare(len(*set[j]), len(*set[i])), cmp.Compare(i, j))
