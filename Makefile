@@ -57,9 +57,9 @@ bench: | go ## ratios against the hand-written kernel, in one run
 	@.ci/chromium
 	@$(GO) test -run '^$$' -bench . -benchtime 1x ./e2e
 
-screenshots: | go chromium axe ## every page in both languages, light and dark, 360 and 1440 px wide, into bin/screenshots
+screenshots: | go chromium axe ## every page in both languages, light and dark, 360 and 1440 px wide, printed, and the README's, into bin/screenshots
 	@rm -rf bin/screenshots
-	@$(GO) test ./e2e -count=1 -run TestEveryPage -screenshots "$(CURDIR)/bin/screenshots"
+	@$(GO) test ./e2e -count=1 -timeout 30m -run 'TestEveryPage|TestPrinted|TestReadme' -screenshots "$(CURDIR)/bin/screenshots"
 	@echo "make screenshots: $$(ls bin/screenshots | wc -l) pictures in bin/screenshots"
 
 golden: | go ## rewrite the golden files; read the diff as prose

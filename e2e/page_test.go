@@ -16,6 +16,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/app"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/revision"
+	"github.com/rendite-crm/rendite/internal/server"
 )
 
 // view is a page, or a page with a dialog open over it.
@@ -144,11 +145,6 @@ func TestEveryPageIsFreeOfBarriers(t *testing.T) {
 	if err != nil {
 		t.Fatal("axe-core is not there: make axe")
 	}
-	if *screenshots != "" {
-		if err := os.MkdirAll(*screenshots, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, lang := range locale.Langs() {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
@@ -166,6 +162,28 @@ func TestEveryPageIsFreeOfBarriers(t *testing.T) {
 				p.examine(string(axe), v)
 			}
 		})
+	}
+}
+
+// TestReadmePicture is the workspace as the README shows it, in English throughout; with -screenshots it takes the picture,
+// twice as fine as the window.
+func TestReadmePicture(t *testing.T) {
+	t.Parallel()
+	turn(t)
+	w := startBeside(t, false, func(c *server.Config) { c.Person, c.Firm = "Anna Example", "Meridian" })
+	p := w.open(locale.English)
+	home := w.example("enterprise")
+	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1440, Height: 960, DeviceScaleFactor: 2})
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}})
+	p.goTo(home)
+	p.seeIn("#headline", "ROI")
+	p.seeIn("#inputs", "Labour cost per hour")
+	if said := p.said(""); strings.ContainsAny(strings.ReplaceAll(said, "Deutsch", ""), "äöüß") {
+		t.Errorf("the English page has German words: %s", said)
+	}
+	if *screenshots != "" {
+		p.seeIn("#why", p.text("web.why.levers"))
+		p.picture(filepath.Join(*screenshots, "workspace.png"), false)
 	}
 }
 

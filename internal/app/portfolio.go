@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/rendite-crm/rendite/internal/auth"
@@ -180,9 +181,9 @@ type Sum struct {
 
 // addIndependent adds a case's quantiles to draws of a sum: in an order of their own, so that the cases are independent of
 // each other, and the same every time.
-func addIndependent(joint []float64, caseID string, quantiles []float64) {
+func addIndependent(joint []float64, key string, quantiles []float64) {
 	h := fnv.New64a()
-	h.Write([]byte(caseID))
+	h.Write([]byte(key))
 	for i, k := range rand.New(rand.NewPCG(h.Sum64(), 1)).Perm(len(joint)) { // a simulation, no secret
 		joint[i] += quantiles[k]
 	}
@@ -250,7 +251,7 @@ func (a *App) Portfolio(ctx context.Context, who Actor, org string) (*Sum, error
 			sum.Benefits[m.Month+offset] += m.Benefits
 			sum.Costs[m.Month+offset] += m.Costs
 		}
-		addIndependent(joint, c.id, c.o.NPV)
+		addIndependent(joint, strconv.Itoa(sum.Cases), c.o.NPV) // by its place: identifiers differ from one installation to the next
 	}
 	sum.Left = len(standings) - sum.Cases
 	total := 0.0

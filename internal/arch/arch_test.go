@@ -28,7 +28,7 @@ var layers = []string{
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
 	// people
-	"internal/auth",
+	"internal/auth", "internal/auth/authtest",
 	// operations, and the pages over them
 	"internal/app", "internal/web", "internal/api", "internal/server",
 	// surfaces
@@ -48,6 +48,7 @@ var importers = map[string][]string{
 	"golang.org/x/crypto":                 {"internal/auth"},
 	"golang.org/x/oauth2":                 {"internal/auth"},
 	"github.com/coreos/go-oidc/v3":        {"internal/auth"},
+	"github.com/zitadel/oidc/v3":          {"internal/auth/authtest"},
 	"golang.org/x/term":                   {"internal/chart", "internal/cli"},
 	"github.com/hashicorp/golang-lru/v2":  {"internal/app"},
 	"github.com/klauspost/compress":       {"internal/server"},

@@ -53,6 +53,9 @@ costs:
 benefits:
   saved_money: {amount: users * saved, label: TEXT, note: TEXT, source: TEXT, kind: avoided_cost}
   time: {lever: time_saved, label: TEXT, hours: 1 .. 2 .. 3 h/week, wage: 52 EUR/h, converts: 50 %, users: users, note: TEXT}
+scorecard:
+  compliance: {weight: 60, today: 4, expected: 7, why: TEXT, source: TEXT, grade: C}
+  own: {label: TEXT, weight: 40, today: 5, expected: 6, why: TEXT, source: TEXT}
 scenarios:
   more: {label: TEXT, assumptions: {users: {value: 12, source: TEXT, note: TEXT}}}
 `, "TEXT", quote(s))
@@ -81,6 +84,8 @@ benefits:
   time: {lever: TEXT, kind: TEXT}
 packages:
   TEXT: {seats: TEXT}
+scorecard:
+  TEXT: {weight: TEXT, today: TEXT, expected: TEXT, TEXT: TEXT}
 correlate: [TEXT]
 scenarios:
   TEXT: {label: TEXT, assumptions: {TEXT: TEXT}}
@@ -365,7 +370,7 @@ func (m *markup) reading(text string, cases []string) (paths []string) {
 	paths = append(paths, third, third+"/scenarios", third+"/costs", third+"/audit", third+"/case.yaml", third+"/why")
 	for _, id := range cases[:2] {
 		at := "/cases/" + id
-		for _, p := range []string{"", "/why", "/assumptions", "/costs", "/benefits", "/scenarios", "/actions", "/actions?month=6&p=50", "/audit", "/history", "/file", "/case.yaml", "/case.yaml?revision=1", "/save", "/seal", "/settings", "/share", "/complete?word=" + x, "/complete?word=us",
+		for _, p := range []string{"", "/why", "/assumptions", "/costs", "/benefits", "/scorecard", "/criterion?path=scorecard.own", "/add?group=scorecard", "/scenarios", "/actions", "/actions?month=6&p=50", "/audit", "/history", "/file", "/case.yaml", "/case.yaml?revision=1", "/save", "/seal", "/settings", "/share", "/complete?word=" + x, "/complete?word=us",
 			"/edit?path=users", "/edit?path=saved", "/edit?path=" + x, "/edit?path=users&scenario=more", "/add?group=benefits&q=" + x, "/add?group=costs&item=" + x, "/add?group=" + x, "/add?group=assumptions", "/line?path=costs.licences", "/line?path=" + x, "/rename?path=costs.licences", "/rename?path=" + x,
 			"/trace?of=users", "/trace?of=saved", "/trace?of=line.costs.licences", "/trace?of=line.benefits.time", "/trace?of=" + x, "/trace?of=result.npv", "/trace?of=line.costs." + x} {
 			paths = append(paths, at+p)
@@ -403,7 +408,7 @@ func TestMarkup_textsStayTexts(t *testing.T) {
 			m.look("GET "+shape(path), m.send1(r))
 		}
 	}
-	for _, name := range []string{"GET /", "GET /settings", "GET /organisations/{}", "GET /cases/{}", "GET /cases/{}/assumptions", "GET /cases/{}/costs", "GET /cases/{}/benefits", "GET /cases/{}/scenarios", "GET /cases/{}/history", "GET /cases/{}/file", "GET /cases/{}/trace", "GET /cases/{}/why", "GET /cases/{}/edit", "GET /cases/{}/line", "GET /cases/{}/rename", "GET /cases/{}/save", "GET /cases/{}/seal", "GET /cases/{}/case.yaml",
+	for _, name := range []string{"GET /", "GET /settings", "GET /organisations/{}", "GET /cases/{}", "GET /cases/{}/assumptions", "GET /cases/{}/costs", "GET /cases/{}/benefits", "GET /cases/{}/scorecard", "GET /cases/{}/criterion", "GET /cases/{}/scenarios", "GET /cases/{}/history", "GET /cases/{}/file", "GET /cases/{}/trace", "GET /cases/{}/why", "GET /cases/{}/edit", "GET /cases/{}/line", "GET /cases/{}/rename", "GET /cases/{}/save", "GET /cases/{}/seal", "GET /cases/{}/case.yaml",
 		"GET /s/{}", "GET /s/{}/why", "GET /s/{}/trace", "GET /guide", "POST /new", "POST /login", "POST /invitation/{}", "POST /cases/{}/comments", "POST /cases/{}/preview", "POST /cases/{}/edit", "POST /cases/{}/check", "POST /cases/{}/file", "POST /cases/{}/save", "POST /cases/{}/merge", "GET /api/v1/cases/{}", "GET /api/v1/cases/{}/comments", "GET /api/v1/tokens"} {
 		if m.shown[name] == 0 {
 			t.Errorf("%s never showed a text", name)

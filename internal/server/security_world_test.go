@@ -42,6 +42,8 @@ costs:
   setup: {amount: 500 EUR, at: 0}
 benefits:
   saved_money: users * saved
+scorecard:
+  compliance: {weight: 60, today: 4, expected: 7, why: deletion periods}
 scenarios:
   more: {label: More, assumptions: {users: 12}}
 `

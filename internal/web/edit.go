@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"html/template"
@@ -390,7 +391,8 @@ func (s *Site) preview(q *request) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.App.Engine.Answer(q.Context(), next.Bytes(), d.place.Scenario, app.QuickDraws, q.l)
+	// With all draws, as the answer that it is held against: figures that a change does not touch then stay as they are.
+	a, err := s.App.Engine.Answer(q.Context(), next.Bytes(), d.place.Scenario, 0, q.l)
 	if list := listOf(err); list != nil {
 		v.Problems = problemsOf(errorsOf(list), q.l)
 		return q.parts("fragments", v, "editpreview")
@@ -403,7 +405,7 @@ func (s *Site) preview(q *request) error {
 	}
 	if d.answer != nil {
 		v.Effect = q.effect(report.Figures(d.answer.Result, q.l), report.Figures(a.Result, q.l))
-		if q.FormValue("op") == "criterion" { // points change no money; a quick run would differ by its few draws
+		if q.FormValue("op") == "criterion" { // points change no money
 			v.Effect = utilityEffect(d.answer.Scorecard, a.Scorecard, q.l)
 		}
 	}
@@ -726,15 +728,19 @@ func (s *Site) lineDialog(q *request) error {
 		v.Title = label
 	}
 	known := map[string]addInput{}
+	cat, lang := s.App.Engine.Catalogue(), string(q.l.Lang())
 	for _, item := range []string{"lever", "item", "package"} {
 		if name, ok := d.text.Value(at + "." + item); ok {
+			if d.text.Field(at, "label") == "" {
+				v.Title = cmp.Or(catalogueName(cat, item, name, lang), v.Title)
+			}
 			g := map[string]string{"lever": "benefits", "item": "costs", "package": "packages"}[item]
-			for _, in := range q.inputs(s.App.Engine.Catalogue(), g, name) {
+			for _, in := range q.inputs(cat, g, name) {
 				known[in.Name] = in
 			}
 		}
 	}
-	for _, in := range q.inputs(s.App.Engine.Catalogue(), group, "") {
+	for _, in := range q.inputs(cat, group, "") {
 		if _, have := known[in.Name]; !have {
 			known[in.Name] = in
 		}
@@ -744,7 +750,7 @@ func (s *Site) lineDialog(q *request) error {
 		seen[k] = true
 		in, ok := known[k]
 		if !ok {
-			in = addInput{Name: k, Label: spoken(k)}
+			in = addInput{Name: k, Label: q.fieldName(k)}
 		}
 		in.Value, _ = d.text.Value(at + "." + k)
 		if in.Value == "" {
@@ -760,6 +766,33 @@ func (s *Site) lineDialog(q *request) error {
 		}
 	}
 	return q.parts("fragments", v, "line")
+}
+
+// fieldName is what people call a key of a line.
+func (q *request) fieldName(key string) string {
+	if name := "web.field." + key; q.l.Has(name) {
+		return q.t(name, nil)
+	}
+	return spoken(key)
+}
+
+// catalogueName is what the catalogue calls a lever, an item or a package; empty where it knows none of that name.
+func catalogueName(cat *catalogue.Catalogue, key, name, lang string) string {
+	switch key {
+	case "lever":
+		if lever, err := cat.Lever(name); err == nil {
+			return lever.Name.In(lang)
+		}
+	case "item":
+		if c, err := cat.Cost(name); err == nil {
+			return c.Name.In(lang)
+		}
+	case "package":
+		if p, err := cat.Package(name); err == nil {
+			return p.Name.In(lang)
+		}
+	}
+	return ""
 }
 
 // setLine writes the fields of a line that were changed.

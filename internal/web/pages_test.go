@@ -128,31 +128,39 @@ func (w *workspace) check(p page) {
 	}
 }
 
-var link = regexp.MustCompile(`(?:href|action|formaction|hx-get|hx-post|data-live|data-edit|data-complete|src)="(/[^"]*)"`)
+// leading are the attributes that hold an address of ours, and whether it is asked for with GET.
+var leading = map[string]bool{"href": true, "hx-get": true, "src": true, "data-complete": true, "action": false, "formaction": false, "hx-post": false, "data-live": false, "data-edit": false}
 
 // linksLead checks that each address of a page is one of our routes.
 func (w *workspace) linksLead(t *testing.T, text string) {
 	t.Helper()
-	for _, m := range link.FindAllStringSubmatch(text, -1) {
-		address := strings.ReplaceAll(m[1], "&amp;", "&")
-		if strings.HasPrefix(address, "/api") {
-			continue // another package's
+	checked := map[string]bool{}
+	for i := strings.Index(text, `="/`); i >= 0; i = strings.Index(text, `="/`) {
+		before, value := text[:i], text[i+2:]
+		text = value
+		attribute := before[strings.LastIndexAny(before, " \n")+1:]
+		value, _, _ = strings.Cut(value, `"`)
+		get, ok := leading[attribute]
+		address := strings.ReplaceAll(value, "&amp;", "&")
+		if !ok || checked[attribute+address] || strings.HasPrefix(address, "/api") { // the last is another package's
+			continue
 		}
+		checked[attribute+address] = true
 		method := http.MethodGet
-		if !strings.HasPrefix(m[0], "href") && !strings.HasPrefix(m[0], "hx-get") && !strings.HasPrefix(m[0], "src") && !strings.HasPrefix(m[0], "data-complete") {
+		if !get {
 			method = http.MethodPost
 		}
 		for _, try := range []string{method, http.MethodGet} { // a form may be of either kind
 			r, err := http.NewRequestWithContext(t.Context(), try, "http://example.com"+address, nil)
 			if err != nil {
-				t.Errorf("%s: %v", m[0], err)
+				t.Errorf("%s=%q: %v", attribute, address, err)
 				break
 			}
 			if route := w.site.Route(r); route != "/" && route != "" {
 				break
 			}
 			if try == http.MethodGet {
-				t.Errorf("%s leads nowhere", m[0])
+				t.Errorf("%s=%q leads nowhere", attribute, address)
 			}
 		}
 	}
@@ -520,6 +528,23 @@ func TestEveryMessageOfThePagesIsUsedAndThere(t *testing.T) {
 	for _, k := range keys {
 		if strings.HasPrefix(k, "web.") && !literal[k] && !slices.ContainsFunc(begins, func(b string) bool { return strings.HasPrefix(k, b) }) {
 			t.Errorf("%q is a message, and not used", k)
+		}
+	}
+}
+
+// A mistyped unit is answered with the one that is meant, while it is typed and where it is taken.
+func TestAMistypedUnitIsAnsweredWithTheRightOne(t *testing.T) {
+	w := newWorkspace(t)
+	id := w.create(example(t, "maschinenbau"))
+	for lang, want := range map[locale.Lang][]string{locale.German: {"„wek“ ist keine Einheit.", "Gemeint ist vielleicht „week“."}, locale.English: {"“wek” is not a unit.", "Did you mean “week”?"}} {
+		for _, value := range []string{"1 .. 2 .. 3 h/wek", "1 .. 3 h/wek", "2 h/wek"} {
+			for path, status := range map[string]int{"/preview": 200, "/edit": 422} {
+				r := w.do(lang, "POST", "/cases/"+id+path, url.Values{"op": {"quantity"}, "path": {"hours_saved"}, "value": {value}}, true)
+				text := body(t, r)
+				if r.StatusCode != status || !strings.Contains(text, want[0]) || !strings.Contains(text, want[1]) {
+					t.Errorf("%s: %s of %s: status %d: %s", lang, path, value, r.StatusCode, text)
+				}
+			}
 		}
 	}
 }
