@@ -97,7 +97,7 @@ var tables = []Table{
 		{Name: "name", Kind: Text, Needed: true}, {Name: "parent", Kind: Ref, Table: "account"}, {Name: "owner", Kind: Ref, Table: "user"},
 		{Name: "type", Kind: Choice, Choices: []string{"customer", "prospect", "partner", "own"}}, {Name: "industry", Kind: Text}, {Name: "country", Kind: Text},
 		{Name: "postal_code", Kind: Text}, {Name: "city", Kind: Text}, {Name: "street", Kind: Text}, {Name: "domain", Kind: Text}, {Name: "vat_id", Kind: Text}, {Name: "phone", Kind: Text},
-		{Name: "first_order_day", Kind: Day}, {Name: "ended_day", Kind: Day}, {Name: "monthly", Kind: Money}, {Name: "currency", Kind: Currency},
+		{Name: "first_order_day", Kind: Day}, {Name: "ended_day", Kind: Day}, {Name: "ended", Kind: Flag}, {Name: "monthly", Kind: Money}, {Name: "currency", Kind: Currency},
 		{Name: "first_order_month", Kind: Month, From: "first_order_day"}, {Name: "ended_month", Kind: Month, From: "ended_day"},
 	}},
 	{Name: "contact", Columns: []Column{
@@ -116,7 +116,7 @@ var tables = []Table{
 	}},
 	{Name: "opportunity", Columns: []Column{
 		{Name: "number", Kind: Text}, {Name: "name", Kind: Text}, {Name: "account", Kind: Ref, Table: "account"}, {Name: "contact", Kind: Ref, Table: "contact"},
-		{Name: "owner", Kind: Ref, Table: "user"}, {Name: "stage", Kind: Ref, Table: "stage"}, {Name: "category", Kind: Choice, Choices: []string{Open, Won, Lost, Void}, Needed: true},
+		{Name: "lead", Kind: Ref, Table: "lead"}, {Name: "owner", Kind: Ref, Table: "user"}, {Name: "stage", Kind: Ref, Table: "stage"}, {Name: "category", Kind: Choice, Choices: []string{Open, Won, Lost, Void}, Needed: true},
 		{Name: "amount", Kind: Money}, {Name: "currency", Kind: Currency}, {Name: "home_amount", Kind: Money}, {Name: "first_amount", Kind: Money}, {Name: "probability", Kind: Share},
 		{Name: "opened_at", Kind: Instant}, {Name: "opened_day", Kind: Day, From: "opened_at"}, {Name: "expected_close_day", Kind: Day},
 		{Name: "closed_at", Kind: Instant}, {Name: "closed_day", Kind: Day, From: "closed_at"}, {Name: "lost_reason", Kind: Text}, {Name: "lead_source", Kind: Text},

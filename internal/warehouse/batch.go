@@ -110,6 +110,8 @@ type Import struct {
 	tx    *sql.Tx
 	fresh bool // the table had no row of the source when the batch began
 	open  int  // rows in the running transaction
+	// failed is why rows were lost: nothing may be committed then.
+	failed error
 	rows  []crm.Record
 	many  *sql.Stmt // inserts a whole chunk
 	one   *sql.Stmt // inserts a row
@@ -229,6 +231,8 @@ func (i *Import) begin(ctx context.Context) (*sql.Tx, error) {
 	if i.tx != nil {
 		return i.tx, nil
 	}
+	// The end of ctx ends the reading, not what has been read: Pause keeps that.
+	ctx = context.WithoutCancel(ctx)
 	var err error
 	if i.tx, err = i.w.db.BeginTx(ctx, nil); err != nil {
 		return nil, err
@@ -309,7 +313,10 @@ func text(s string) any {
 }
 
 // flush writes the rows at hand.
-func (i *Import) flush(ctx context.Context) error {
+func (i *Import) flush(ctx context.Context) (err error) {
+	if i.failed != nil {
+		return i.failed
+	}
 	n := len(i.rows)
 	if n == 0 {
 		return nil
@@ -321,6 +328,11 @@ func (i *Import) flush(ctx context.Context) error {
 	rows := i.rows
 	i.rows = i.rows[:0]
 	i.open += n
+	defer func() {
+		if err != nil {
+			i.failed = err
+		}
+	}()
 	hashes := make([][16]byte, n)
 	for k := range rows {
 		hashes[k] = rows[k].Hash()
