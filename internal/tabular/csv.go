@@ -371,7 +371,7 @@ func (f *File) openCSV(ctx context.Context, r io.ReaderAt, size int64, o Options
 		n.add(hint("table_encoding", diag.Args{"encoding": c.name}), 0, "")
 	}
 	if c.broken > 0 {
-		n.add(diag.Diagnostic{Severity: diag.Warning, Code: "table_encoding_broken", Args: diag.Args{"places": int(c.broken)}}, 0, "")
+		n.add(diag.Diagnostic{Severity: diag.Warning, Code: "table_encoding_broken", Args: diag.Args{"count": int(c.broken)}}, 0, "")
 	}
 	n.add(hint("table_delimiter", diag.Args{"delimiter": string(delim)}), 0, "")
 	first := newCSV(ctx, r, size, int64(c.bom), c, delim, o.Limits, &notes{file: o.Name})

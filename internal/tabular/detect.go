@@ -320,7 +320,7 @@ func (c *Column) settle(sheet *Sheet, said *notes) {
 	s := c.stats
 	c.Filled, c.Missing = s.filled, s.empty+s.errors+s.nothing
 	if s.errors > 0 {
-		said.add(diag.Diagnostic{Severity: diag.Warning, Code: "table_errors", Args: diag.Args{"cells": s.errors}}, 0, c.Name)
+		said.add(diag.Diagnostic{Severity: diag.Warning, Code: "table_errors", Args: diag.Args{"count": s.errors}}, 0, c.Name)
 	}
 	style, q := c.decide()
 	switch {
@@ -590,19 +590,19 @@ func (c *Column) remark(said *notes) {
 		said.add(diag.Diagnostic{Severity: diag.Warning, Code: code, Args: args}, p.line, c.Name)
 	}
 	if s.damaged > 0 {
-		warning("table_id_scientific", s.damagedPlace, diag.Args{"cells": s.damaged, "text": s.damagedPlace.text})
+		warning("table_id_scientific", s.damagedPlace, diag.Args{"count": s.damaged, "text": s.damagedPlace.text})
 	}
 	if s.monthNames > 0 && s.dates == 0 {
-		warning("table_month_damage", s.monthPlace, diag.Args{"cells": s.monthNames, "text": s.monthPlace.text})
+		warning("table_month_damage", s.monthPlace, diag.Args{"count": s.monthNames, "text": s.monthPlace.text})
 	}
 	if postcodeHeader.MatchString(c.Header) && s.zeros == 0 && s.four > 0 && s.five > s.four {
-		warning("table_zeros_postcode", place{}, diag.Args{"four": s.four, "share": float64(s.four) / float64(s.four+s.five)})
+		warning("table_zeros_postcode", place{}, diag.Args{"count": s.four, "share": float64(s.four) / float64(s.four+s.five)})
 	}
 	if phoneHeader.MatchString(c.Header) && s.zeros == 0 && s.integers >= 3 && s.fits(s.integers+s.scientific) {
-		warning("table_zeros_phone", place{}, diag.Args{"cells": s.integers})
+		warning("table_zeros_phone", place{}, diag.Args{"count": s.integers})
 	}
 	if s.formulas > 0 {
-		said.add(hint("table_formula_text", diag.Args{"cells": s.formulas, "text": shown(s.formulaPlace.text)}), s.formulaPlace.line, c.Name)
+		said.add(hint("table_formula_text", diag.Args{"count": s.formulas, "text": shown(s.formulaPlace.text)}), s.formulaPlace.line, c.Name)
 	}
 	if c.Style.Type == ExcelSerial {
 		if _, day, err := serial(Cell{}, s.first); err == nil {
@@ -614,20 +614,20 @@ func (c *Column) remark(said *notes) {
 		if p.text == "" {
 			p = s.datePlace
 		}
-		warning("table_cells_unreadable", p, diag.Args{"cells": s.unread(c.Style), "text": shown(p.text)})
+		warning("table_cells_unreadable", p, diag.Args{"count": s.unread(c.Style), "text": shown(p.text)})
 	}
 	if dated := c.Style.Type == Day || c.Style.Type == Instant; dated && c.Question == nil && s.dates > 0 && s.dates < s.filled {
 		p := s.other
 		if p.text == "" {
 			p = s.numberPlace
 		}
-		warning("table_cells_unreadable", p, diag.Args{"cells": s.filled - s.dates, "text": shown(p.text)})
+		warning("table_cells_unreadable", p, diag.Args{"count": s.filled - s.dates, "text": shown(p.text)})
 	}
 	if c.Style.Type == Money && c.Style.Currency == "" {
 		warning("table_currencies", place{}, diag.Args{"codes": strings.Join(slices.Sorted(maps.Keys(s.currencies)), ", "), "without": s.numbers - s.withCurrency})
 	}
 	if s.nothing > 0 && c.Style.Type >= Integer {
-		said.add(hint("table_nothing", diag.Args{"cells": s.nothing}), 0, c.Name)
+		said.add(hint("table_nothing", diag.Args{"count": s.nothing}), 0, c.Name)
 	}
 }
 

@@ -285,12 +285,17 @@ func (s *Sheet) header(head []record, wanted int, said *notes) {
 	need := max(1, (most*7+9)/10)
 	at := -1
 	if wanted == 0 {
+		half := -1 // the last row above that may be a header with some names missing
 		for i, r := range head[:min(len(head), 50)] {
-			if filled(r.cells) >= need {
-				if wordy(r.cells) {
+			n, names := filled(r.cells), wordy(r.cells)
+			if n >= need {
+				if at = half; names {
 					at = i
 				}
 				break
+			}
+			if names && n*2 >= most && n > 1 {
+				half = i
 			}
 		}
 	} else {
@@ -301,7 +306,7 @@ func (s *Sheet) header(head []record, wanted int, said *notes) {
 		first = head[at]
 		s.HeaderLine, s.skip = first.line, first.line
 		if at > 0 {
-			said.add(hint("table_title", diag.Args{"rows": at, "header": lineArg(first.line)}), head[0].line, "")
+			said.add(hint("table_title", diag.Args{"count": at, "header": lineArg(first.line)}), head[0].line, "")
 		}
 	} else {
 		if wanted != -1 {

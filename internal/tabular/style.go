@@ -80,8 +80,9 @@ func (s Style) Said(column string) diag.Diagnostic {
 	case Integer:
 		code = "table_style_integer"
 	case Decimal, Money:
-		args["currency"] = s.Currency
 		switch {
+		case s.Decimal == 0 && s.Type == Money:
+			code = "table_style_money"
 		case s.Decimal == ',' && s.Type == Money:
 			code = "table_style_money_comma"
 		case s.Type == Money:

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -327,9 +328,7 @@ func (n *notes) add(d diag.Diagnostic, line int, column string) {
 		return
 	}
 	args := diag.Args{"count": 1, "line": lineArg(line), "column": column}
-	for k, v := range d.Args {
-		args[k] = v
-	}
+	maps.Copy(args, d.Args)
 	d.Args, d.At = args, diag.Position{File: n.file, Line: line, Column: 1}
 	if n.seen == nil {
 		n.seen = map[[2]string]int{}
