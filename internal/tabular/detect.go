@@ -81,7 +81,7 @@ type stats struct {
 	monthNames                                int
 	monthPlace                                place
 
-	bools    [len(words)]int
+	bools    [len(words)][2]int // how often each word of each pair
 	typeBool int
 
 	texts, idLike, formulas int
@@ -131,13 +131,15 @@ func (s *stats) see(c Cell, line int) {
 		if len(text) <= 6 {
 			lower = strings.ToLower(text)
 			for i, w := range words {
-				if lower == w[0] || lower == w[1] {
-					s.bools[i]++
+				for j := range w {
+					if lower == w[j] {
+						s.bools[i][j]++
+					}
 				}
 			}
 		}
 	} else if text == "0" || text == "1" {
-		s.bools[len(words)-1]++
+		s.bools[len(words)-1]['1'-text[0]]++
 	}
 	if d, ok := scanDate(text); ok {
 		s.date(d, c, at)
@@ -348,9 +350,11 @@ func (c *Column) decide() (Style, *Question) {
 		return c.dates()
 	}
 	for i, w := range words {
-		if n := s.bools[i] + s.typeBool; n == s.filled && s.bools[i] > 0 {
-			if w[0] == "1" && (percentHeader.MatchString(c.Header) || isID) {
-				break
+		yes, no := s.bools[i][0], s.bools[i][1]
+		if yes+no > 0 && yes+no+s.typeBool == s.filled {
+			// One letter alone, or a column of ones, may be anything.
+			if len(w[0]) == 1 && (yes == 0 || no == 0) || w[0] == "1" && (percentHeader.MatchString(c.Header) || isID) {
+				continue
 			}
 			return Style{Type: Bool, True: w[0], False: w[1], Example: s.first}, nil
 		}

@@ -51,6 +51,8 @@ func TestStylesAreSettledByTheWholeColumn(t *testing.T) {
 		{"true", "Active", []string{"true", "False"}, style{Type: tabular.Bool, True: "true", False: "false"}},
 		{"only yes", "Active", []string{"yes", "yes"}, style{Type: tabular.Bool, True: "yes", False: "no"}},
 		{"1 and 0", "Active", []string{"1", "0", "1"}, style{Type: tabular.Bool, True: "1", False: "0"}},
+		{"only ones", "Anzahl", []string{"1", "1"}, style{Type: tabular.Integer}},
+		{"only one letter", "Klasse", []string{"n", "n"}, style{Type: tabular.Text}},
 		{"ja and yes together", "Aktiv", []string{"ja", "no"}, style{Type: tabular.Text}},
 		{"ISO", "Datum", []string{"2024-12-31", "2024-01-02"}, style{Type: tabular.Day, Order: tabular.YearMonthDay}},
 		{"points", "Datum", []string{"03.04.2024", "05.06.2024"}, style{Type: tabular.Day, Order: tabular.DayMonthYear}},

@@ -130,8 +130,13 @@ func (r *Rows) Next() bool {
 
 // check says whether the row has as many cells as there are columns.
 func (r *Rows) check(line int, cells []Cell) Row {
-	row := Row{Line: line, Cells: cells}
 	width := len(r.sheet.Columns)
+	if r.sheet.Delimiter == 0 { // a workbook leaves empty cells at the end of a row out
+		for len(cells) < width {
+			cells = append(cells, Cell{})
+		}
+	}
+	row := Row{Line: line, Cells: cells}
 	at := diag.Position{File: r.sheet.file, Line: line, Column: 1}
 	args := diag.Args{"cells": len(cells), "columns": width}
 	if len(cells) == width {
