@@ -33,6 +33,7 @@ type csvReader struct {
 	lim   Limits
 	notes *notes
 
+	special   [256]bool // bytes that are more than themselves outside quotes
 	buf       []byte
 	pos, n    int
 	eof       bool
@@ -40,7 +41,6 @@ type csvReader struct {
 	record    []byte
 	ends      []int
 	cells     []Cell
-	closed    func() error
 	endOfLine string // of the first row
 }
 
@@ -60,8 +60,12 @@ func (c counter) Read(p []byte) (int, error) {
 func newCSV(ctx context.Context, r io.ReaderAt, size, from int64, c charset, delim byte, lim Limits, n *notes) *csvReader {
 	raw := new(atomic.Int64)
 	raw.Store(from)
-	return &csvReader{src: c.decode(counter{&cancelReader{ctx, io.NewSectionReader(r, from, size-from)}, raw}), raw: raw,
+	csv := &csvReader{src: c.decode(counter{&cancelReader{ctx, io.NewSectionReader(r, from, size-from)}, raw}), raw: raw,
 		delim: delim, lim: lim, notes: n, buf: make([]byte, 64<<10), line: 1}
+	for _, b := range []byte{delim, '\r', '\n', '"', 0} {
+		csv.special[b] = true
+	}
+	return csv
 }
 
 func (r *csvReader) done() int64 { return r.raw.Load() }
@@ -193,11 +197,13 @@ func (r *csvReader) next() (int, []Cell, error) {
 			r.notes.add(warn("table_nul"), r.line, "")
 		default:
 			started = true
-			r.record = append(r.record, c)
-			if len(r.record)&0xFFF == 0 {
-				if err := r.bounds(line, 0); err != nil {
-					return line, nil, err
-				}
+			from := r.pos - 1
+			for r.pos < r.n && !r.special[r.buf[r.pos]] {
+				r.pos++
+			}
+			r.record = append(r.record, r.buf[from:r.pos]...)
+			if err := r.bounds(line, 0); err != nil {
+				return line, nil, err
 			}
 		}
 	}

@@ -60,7 +60,9 @@ func TestEveryDiagnosticReadsWell(t *testing.T) {
 	small := func(text string) diag.List {
 		return said([]byte(text), "export.csv", tabular.Options{Delimiter: ';', Limits: tabular.Limits{FileBytes: 1 << 20, FieldBytes: 2 << 10, RecordBytes: 4 << 10, Columns: 5}})
 	}
-	xlsx := func(rows string, more ...entry) diag.List { return said(pack(t, rows, more...), "export.xlsx", tabular.Options{}) }
+	xlsx := func(rows string, more ...entry) diag.List {
+		return said(pack(t, rows, more...), "export.xlsx", tabular.Options{})
+	}
 	limited := func(lim tabular.Limits) diag.List {
 		return said(pack(t, twoRows, entry{"xl/media/1.png", strings.Repeat("\x00", 3<<20)}), "export.xlsx", tabular.Options{Limits: lim})
 	}
