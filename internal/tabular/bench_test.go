@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/rendite-crm/rendite/internal/tabular"
@@ -125,6 +126,34 @@ func read(b *testing.B, parse bool) {
 	if err := f.Close(); err != nil {
 		b.Fatal(err)
 	}
+}
+
+func BenchmarkReadSheet(b *testing.B) {
+	const n = 100_000
+	var rows strings.Builder
+	for i := range n {
+		fmt.Fprintf(&rows, `<row r="%d"><c r="A%d" t="s"><v>1</v></c><c r="B%d"><v>%d.5</v></c><c r="C%d" s="1"><v>%d</v></c><c r="D%d" t="s"><v>0</v></c></row>`, i+1, i+1, i+1, i, i+1, 45000+i%700, i+1)
+	}
+	f, err := openBytes(pack(b, rows.String()), tabular.Limits{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var most uint64
+	for b.Loop() {
+		got := 0
+		for _, err := range f.Sheets[0].All(context.Background()) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if got++; got%20_000 == 0 {
+				held(&most)
+			}
+		}
+		if got != n {
+			b.Fatal(got)
+		}
+	}
+	rate(b, n, most)
 }
 
 // encoding/csv on the same file, for comparison.

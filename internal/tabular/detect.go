@@ -54,6 +54,7 @@ type stats struct {
 	filled, empty, errors, nothing int
 	typed                          int // cells of a workbook that are numbers
 	first                          string
+	from1904                       bool // of the workbook
 
 	// numbers
 	numbers, percents            int
@@ -377,7 +378,7 @@ func (c *Column) decide() (Style, *Question) {
 	case isDate && s.fits(s.millis) && s.integers == s.numbers:
 		return Style{Type: EpochMillis, Zoned: true, Example: s.first}, nil
 	case isDate && s.fits(s.serials) && s.percents == 0:
-		return Style{Type: ExcelSerial, Example: s.first}, nil
+		return Style{Type: ExcelSerial, From1904: s.from1904, Example: s.first}, nil
 	}
 	return c.numbers()
 }
@@ -563,8 +564,9 @@ func (c *Column) dates() (Style, *Question) {
 		for _, serials := range []bool{true, false} {
 			r := Reading{Style: style, Unreadable: stray}
 			if r.Style.Serials = serials; serials {
+				r.Style.From1904 = s.from1904
 				r.Unreadable -= s.serials
-				if _, day, err := serial(Cell{}, s.serialPlace.text); err == nil {
+				if _, day, err := serial(Cell{}, s.serialPlace.text, s.from1904); err == nil {
 					r.Examples = []Example{{s.serialPlace.line, s.serialPlace.text, day.String()}}
 				}
 			}
@@ -609,7 +611,7 @@ func (c *Column) remark(said *notes) {
 		said.add(hint("table_formula_text", diag.Args{"count": s.formulas, "text": shown(s.formulaPlace.text)}), s.formulaPlace.line, c.Name)
 	}
 	if c.Style.Type == ExcelSerial {
-		if _, day, err := serial(Cell{}, s.first); err == nil {
+		if _, day, err := serial(Cell{}, s.first, s.from1904); err == nil {
 			warning("table_serials", place{}, diag.Args{"text": s.first, "day": day.String()})
 		}
 	}

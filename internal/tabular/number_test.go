@@ -102,7 +102,7 @@ func TestDecimalsAreExact(t *testing.T) {
 }
 
 func TestMoneyNamesItsCurrency(t *testing.T) {
-	for s, want := range map[string]string{"1 €": "EUR", "$1": "USD", "US$ 1": "USD", "CHF 1": "CHF", "1 zł": "PLN", "1": "GBP", "£1": "GBP"} {
+	for s, want := range map[string]string{"1 €": "EUR", "$1": "$", "1 kr.": "kr", "US$ 1": "USD", "CHF 1": "CHF", "1 zł": "PLN", "1": "GBP", "£1": "GBP"} {
 		e4, currency, err := tabular.ParseMoney(text(s), tabular.Style{Type: tabular.Money, Currency: "GBP"})
 		if e4 != 10000 || currency != want || err != nil {
 			t.Errorf("%s: %d %q %v", s, e4, currency, err)

@@ -333,7 +333,7 @@ func (s *Sheet) header(head []record, wanted int, said *notes) {
 	}
 	taken := map[string]bool{}
 	for i := range width {
-		c := Column{stats: &stats{}}
+		c := Column{stats: &stats{from1904: s.from1904}}
 		if at >= 0 && i < len(first.cells) {
 			c.Header = strings.TrimSpace(first.cells[i].Text)
 		}

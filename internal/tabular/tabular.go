@@ -106,8 +106,10 @@ type Sheet struct {
 	file   string
 	limits Limits
 	skip   int // rows up to this line stand above the data
-	open   func(ctx context.Context, n *notes) (source, error)
-	spread func(ctx context.Context, yield func([]Cell)) error
+	// from1904 is the workbook's calendar.
+	from1904 bool
+	open     func(ctx context.Context, n *notes) (source, error)
+	spread   func(ctx context.Context, yield func([]Cell)) error
 }
 
 // Questions are those of the columns, in their order.
@@ -259,6 +261,9 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*File, err
 		for _, s := range f.Sheets {
 			if err = s.settle(ctx, o); err != nil {
 				break
+			}
+			if format == CSV && len(s.Columns) == 0 {
+				err = diag.New("table_empty", at, nil)
 			}
 		}
 	}

@@ -298,6 +298,7 @@ func TestWhatIsNoTableIsRefusedWithWhatToDo(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, text, want string }{
 		{"nothing", "", "table_empty"},
+		{"blank lines", "\ufeff\n\n", "table_empty"},
 		{"gzip", "\x1f\x8b\x08\x00", "table_archive"},
 		{"PDF", "%PDF-1.7\n", "table_pdf"},
 		{"HTML called xls", "\ufeff\r\n<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><table><tr><td>1", "table_html"},

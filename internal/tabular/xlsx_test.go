@@ -126,6 +126,23 @@ func TestCellsOfAWorkbook(t *testing.T) {
 	}
 }
 
+// A number without a date's format in a column of dates counts from the workbook's own day.
+func TestSerialsOfTheCalendarOf1904(t *testing.T) {
+	f, err := openBytes(pack(t, `<row r="1"><c r="A1" t="str"><v>Abschlussdatum</v></c></row><row r="2"><c r="A2"><v>44195</v></c></row><row r="3"><c r="A3"><v>44196</v></c></row>`,
+		entry{"xl/workbook.xml", strings.Replace(workbookXML, "<sheets>", `<workbookPr date1904="1"/><sheets>`, 1)}), tabular.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var days []string
+	for row, err := range f.Sheets[0].All(context.Background()) {
+		d, err2 := tabular.ParseDay(row.Cells[0], f.Sheets[0].Columns[0].Style, nil)
+		days = append(days, fmt.Sprint(d, err, err2))
+	}
+	if d := cmp.Diff([]string{"2024-12-31 <nil> <nil>", "2025-01-01 <nil> <nil>"}, days); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestWhatAWorkbookBringsAlongIsIgnoredAndSaid(t *testing.T) {
 	f, err := openBytes(pack(t, twoRows, entry{"xl/vbaProject.bin", "macros"}, entry{"xl/embeddings/oleObject1.bin", "x"}, entry{"xl/embeddings/Book.xlsx", "PK"},
 		entry{"xl/externalLinks/externalLink1.xml", "<!DOCTYPE x>"}), tabular.Limits{})
