@@ -237,16 +237,19 @@ func (r *csvReader) finish(line int) (int, []Cell, error) {
 		return line, nil, err
 	}
 	text := string(r.record)
-	ascii := isASCII(text)
+	var highest byte
+	for i := range len(text) {
+		highest = max(highest, text[i])
+	}
 	r.cells = r.cells[:0]
 	from := 0
 	for _, to := range r.ends {
 		s := text[from:to]
 		from = to
-		if !ascii {
-			if !utf8.ValidString(s) {
-				s = strings.ToValidUTF8(s, "\ufffd")
-			}
+		if highest >= utf8.RuneSelf && !utf8.ValidString(s) {
+			s = strings.ToValidUTF8(s, "\ufffd")
+		}
+		if highest >= 0xCC { // combining characters begin at U+0300, which is CC 80
 			s = norm.NFC.String(s)
 		}
 		k := KindText

@@ -137,11 +137,11 @@ func (r *Rows) check(line int, cells []Cell) Row {
 		}
 	}
 	row := Row{Line: line, Cells: cells}
-	at := diag.Position{File: r.sheet.file, Line: line, Column: 1}
-	args := diag.Args{"cells": len(cells), "columns": width}
 	if len(cells) == width {
 		return row
 	}
+	at := diag.Position{File: r.sheet.file, Line: line, Column: 1}
+	args := diag.Args{"cells": len(cells), "columns": width}
 	var d diag.Diagnostic
 	if len(cells) < width {
 		d = diag.Warn("table_row_short", at, args)
