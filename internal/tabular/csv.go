@@ -360,7 +360,7 @@ func (f *File) openCSV(ctx context.Context, r io.ReaderAt, size int64, o Options
 			delim = detectDelimiter(text, int64(len(head)) == size)
 		}
 	}
-	s := &Sheet{Name: strings.TrimSuffix(o.Name, filepath.Ext(o.Name)), Size: size, Encoding: c.name, Delimiter: delim, file: o.Name, limits: o.Limits}
+	s := &Sheet{Name: strings.TrimSuffix(o.Name, filepath.Ext(o.Name)), Size: size, Encoding: c.name, Delimiter: delim, file: o.Name}
 	s.open = func(ctx context.Context, n *notes) (source, error) {
 		src := newCSV(ctx, r, size, int64(c.bom), c, delim, o.Limits, n)
 		for range skip {

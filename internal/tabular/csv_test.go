@@ -208,6 +208,30 @@ func TestALargeFileTakesNoMoreMemoryThanASmallOne(t *testing.T) {
 	}
 }
 
+// Long rows are not kept for the sake of the few words of them that are shown.
+func TestWhatIsNotedHoldsNoRows(t *testing.T) {
+	r := repeated{"id;Text\n", "=1;" + strings.Repeat("Müller ", 70_000) + "\n", 40 << 20}
+	r.size -= (r.size - int64(len(r.head))) % int64(len(r.line))
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	f, err := tabular.Open(context.Background(), r, r.size, tabular.Options{Name: "lang.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if held := int64(after.HeapAlloc) - int64(before.HeapAlloc); held > 256<<10 {
+		t.Errorf("%d KiB held", held>>10)
+	}
+	if after.TotalAlloc-before.TotalAlloc > 200<<20 {
+		t.Errorf("%d MiB taken in all", (after.TotalAlloc-before.TotalAlloc)>>20)
+	}
+	if len(f.Sheets[0].Columns) != 2 {
+		t.Error(f.Sheets[0])
+	}
+}
+
 // What encoding/csv reads as well formed, this package reads the same.
 func TestWellFormedCSVIsReadAsByTheStandardLibrary(t *testing.T) {
 	cell := rapid.OneOf(rapid.StringOf(rapid.RuneFrom([]rune("ab ;,\"\n€ä"))), rapid.StringMatching(`[a-z0-9 .;"]{0,12}`))

@@ -46,6 +46,16 @@ type place struct {
 	text string
 }
 
+// kept is the place for longer: its text no longer holds the memory of the row it came from.
+func (p place) kept() place {
+	const most = 100 // no number or date is longer
+	if len(p.text) > most {
+		p.text = shown(p.text)
+	}
+	p.text = strings.Clone(p.text)
+	return p
+}
+
 // examples are how many cells a question shows.
 const examples = 5
 
@@ -57,37 +67,38 @@ type stats struct {
 	from1904                       bool // of the workbook
 
 	// numbers
-	numbers, percents            int
-	comma, point                 int // readable with this decimal separator only
-	differ                       int // readable with both, and not the same
-	brokenComma, brokenPoint     int // with decimals, if that is the separator
-	groupComma, groupPoint       int // with groups of three, if that is the decimal separator
-	withCurrency                 int
-	scientific, damaged, zeros   int // 1,2E+17; of those, ids that Excel has rounded; leading zeros
-	integers, longest            int
-	currencies                   map[string]int
-	open                         []place // of differ
-	above1, fractions            int     // of whole and broken numbers: greater than 1, between 0 and 1
-	serials, seconds, millis     int
-	compact                      int // 20241231
-	four, five                   int // digits, as postcodes have
-	serialPlace, damagedPlace    place
-	numberPlace, datePlace       place
-	other, otherNumber, textDate place // the first that is neither number nor date
+	numbers, percents          int
+	comma, point               int // readable with this decimal separator only
+	differ                     int // readable with both, and not the same
+	brokenComma, brokenPoint   int // with decimals, if that is the separator
+	groupComma, groupPoint     int // with groups of three, if that is the decimal separator
+	withCurrency               int
+	scientific, damaged, zeros int // 1,2E+17; of those, ids that Excel has rounded; leading zeros
+	integers, longest          int
+	currencies                 map[string]int
+	open                       []place // of differ
+	above1, fractions          int     // of whole and broken numbers: greater than 1, between 0 and 1
+	serials, seconds, millis   int
+	compact                    int // 20241231
+	four, five                 int // digits, as postcodes have
+	serialPlace, damagedPlace  place
+	numberPlace, datePlace     place
+	other                      place // the first that is neither number nor date
 
 	// dates
-	dates, typedDates, timed, midnight, zoned int
-	dmy, mdy, ymd, either                     int // slashed or dashed: only as one order, as either, ISO or pointed
-	openDates                                 []place
-	monthNames                                int
-	monthPlace                                place
+	dates, timed, midnight, zoned int
+	dmy, mdy, ymd, either         int // slashed or dashed: only as one order, as either, ISO or pointed
+	openDates                     []place
+	monthNames                    int
+	monthPlace                    place
 
 	bools    [len(words)][2]int // how often each word of each pair
 	typeBool int
 
 	texts, idLike, formulas int
 	formulaPlace            place
-	distinct                map[uint64]struct{}
+	distinct                map[uint64]struct{} // hashes of the cells, up to most of them
+	most                    int
 }
 
 // monthDamage is what Excel makes of part numbers such as 1-1 and 3/24.
@@ -115,12 +126,12 @@ func (s *stats) see(c Cell, line int) {
 	s.filled++
 	at := place{line, text}
 	if s.filled == 1 {
-		s.first = shown(text)
+		s.first = strings.Clone(shown(text))
 	}
 	if s.distinct == nil {
 		s.distinct = map[uint64]struct{}{}
 	}
-	if len(s.distinct) < sampleRows {
+	if len(s.distinct) < s.most {
 		s.distinct[maphash.String(seed, text)] = struct{}{}
 	}
 	if c.Kind == KindBool {
@@ -128,9 +139,8 @@ func (s *stats) see(c Cell, line int) {
 		return
 	}
 	if c.Kind != KindNumber {
-		lower := text
-		if len(text) <= 6 {
-			lower = strings.ToLower(text)
+		if len(text) <= len("falsch") {
+			lower := strings.ToLower(text)
 			for i, w := range words {
 				for j := range w {
 					if lower == w[j] {
@@ -143,7 +153,7 @@ func (s *stats) see(c Cell, line int) {
 		s.bools[len(words)-1]['1'-text[0]]++
 	}
 	if d, ok := scanDate(text); ok {
-		s.date(d, c, at)
+		s.date(d, at)
 		return
 	}
 	if n, ok := scanNumber(text); ok && s.number(n, c, at) {
@@ -151,11 +161,11 @@ func (s *stats) see(c Cell, line int) {
 	}
 	s.texts++
 	if s.other.text == "" {
-		s.other = at
+		s.other = at.kept()
 	}
 	if monthDamage.MatchString(text) {
 		if s.monthNames++; s.monthNames == 1 {
-			s.monthPlace = at
+			s.monthPlace = at.kept()
 		}
 	}
 	if len(text) >= 6 && len(text) <= 80 && idShape.MatchString(text) {
@@ -163,17 +173,14 @@ func (s *stats) see(c Cell, line int) {
 	}
 	if text[0] == '=' || text[0] == '+' || text[0] == '-' || text[0] == '@' {
 		if s.formulas++; s.formulas == 1 {
-			s.formulaPlace = at
+			s.formulaPlace = at.kept()
 		}
 	}
 }
 
-func (s *stats) date(d date, c Cell, at place) {
+func (s *stats) date(d date, at place) {
 	if s.dates++; s.dates == 1 {
-		s.datePlace = at
-	}
-	if c.Kind == KindDate {
-		s.typedDates++
+		s.datePlace = at.kept()
 	}
 	if d.timed {
 		s.timed++
@@ -197,7 +204,7 @@ func (s *stats) date(d date, c Cell, at place) {
 		if d.first != d.second { // 03/03 is the same day both ways
 			s.either++
 			if len(s.openDates) < examples {
-				s.openDates = append(s.openDates, at)
+				s.openDates = append(s.openDates, at.kept())
 			}
 		}
 	case dm:
@@ -221,14 +228,14 @@ func (s *stats) number(n number, c Cell, at place) bool {
 		return false
 	}
 	if s.numbers++; s.numbers == 1 {
-		s.numberPlace = at
+		s.numberPlace = at.kept()
 	}
 	r := point
 	switch {
 	case asComma && asPoint && comma.e4 != point.e4:
 		s.differ++
 		if len(s.open) < examples {
-			s.open = append(s.open, at)
+			s.open = append(s.open, at.kept())
 		}
 	case asComma && !asPoint:
 		r = comma
@@ -255,7 +262,7 @@ func (s *stats) number(n number, c Cell, at place) bool {
 		s.scientific++
 		if damagedID(at.text) || c.Kind == KindNumber && strings.Contains(at.text, "e+") {
 			if s.damaged++; s.damaged == 1 {
-				s.damagedPlace = at
+				s.damagedPlace = at.kept()
 			}
 		}
 	}
@@ -302,7 +309,7 @@ func (s *stats) number(n number, c Cell, at place) bool {
 	// 25569 is 1970-01-01, 54789 is 2050-01-01; with a time of day it has decimals.
 	if r.e4 >= 25569*1e4 && r.e4 < 54789*1e4 && !r.grouped && !n.percent && n.currency == "" {
 		if s.serials++; s.serials == 1 {
-			s.serialPlace = at
+			s.serialPlace = at.kept()
 		}
 	}
 	return true
@@ -364,7 +371,7 @@ func (c *Column) decide() (Style, *Question) {
 	case s.typeBool == s.filled:
 		return Style{Type: Bool, True: "true", False: "false", Example: s.first}, nil
 	case !s.fits(s.numbers):
-		if s.fits(s.idLike+s.integers) && len(s.distinct)*10 >= min(s.filled, sampleRows)*9 && s.filled > 1 || isID && s.dates == 0 {
+		if s.fits(s.idLike+s.integers) && len(s.distinct)*10 >= min(s.filled, s.most)*9 && s.filled > 1 || isID && s.dates == 0 {
 			text.Type = Identifier
 		}
 		return text, nil

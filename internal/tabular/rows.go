@@ -23,7 +23,6 @@ const (
 // Rows reads the rows of a sheet from its first row of data on: Next, then Row, and Err at the end.
 type Rows struct {
 	sheet  *Sheet
-	ctx    context.Context
 	src    source
 	notes  notes
 	row    Row
@@ -37,7 +36,7 @@ type Rows struct {
 
 // Rows begins to read the sheet. Several may be under way at once. Close them.
 func (s *Sheet) Rows(ctx context.Context) *Rows {
-	r := &Rows{sheet: s, ctx: ctx, notes: notes{file: s.file}}
+	r := &Rows{sheet: s, notes: notes{file: s.file}}
 	for _, c := range s.Columns {
 		r.header = append(r.header, c.Header)
 	}
@@ -244,13 +243,16 @@ func (s *Sheet) settle(ctx context.Context, o Options) error {
 		return err
 	}
 	var head []record
-	for len(head) < headRows {
+	for size := 0; len(head) < headRows && size < headBytes*16; {
 		line, cells, err := src.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return errors.Join(err, src.close())
+		}
+		for _, c := range cells {
+			size += len(c.Text)
 		}
 		if filled(cells) > 0 {
 			head = append(head, record{line, slices.Clone(cells)})
@@ -333,7 +335,7 @@ func (s *Sheet) header(head []record, wanted int, said *notes) {
 	}
 	taken := map[string]bool{}
 	for i := range width {
-		c := Column{stats: &stats{from1904: s.from1904}}
+		c := Column{stats: &stats{from1904: s.from1904, most: max(100, min(sampleRows, 1<<20/width))}}
 		if at >= 0 && i < len(first.cells) {
 			c.Header = strings.TrimSpace(first.cells[i].Text)
 		}
@@ -406,9 +408,7 @@ func (s *Sheet) sample(ctx context.Context, said *notes) error {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
-	for _, d := range rows.notes.list {
-		said.list = append(said.list, d)
-	}
+	said.list = append(said.list, rows.notes.list...)
 	if s.Whole || s.spread == nil {
 		return nil
 	}

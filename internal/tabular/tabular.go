@@ -97,15 +97,16 @@ type Sheet struct {
 	// HeaderLine is the line of the column names, 0 where there is none.
 	HeaderLine int
 	Columns    []Column
-	// Sampled rows were looked at to settle the columns' styles; Whole says that they were all.
+	// Sampled rows were looked at to settle the columns' styles; Whole says that they were all. Of a CSV over 32 MiB they
+	// are the first ten thousand and some thousand spread over the rest; of so large a sheet, which cannot be read from the
+	// middle, the first ten thousand.
 	Sampled int
 	Whole   bool
 	// Notes say what was assumed and what is striking, as far as the sample shows.
 	Notes diag.List
 
-	file   string
-	limits Limits
-	skip   int // rows up to this line stand above the data
+	file string
+	skip int // rows up to this line stand above the data
 	// from1904 is the workbook's calendar.
 	from1904 bool
 	open     func(ctx context.Context, n *notes) (source, error)

@@ -233,7 +233,10 @@ func TestAReportWithTitleTotalsAndFormulas_againstXlsxWriter(t *testing.T) {
 	if d := cmp.Diff(wantRows, rows); d != "" {
 		t.Error(d)
 	}
-	for row := range s.All(context.Background()) {
+	for row, err := range s.All(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if _, err := tabular.ParseID(row.Cells[7]); (err != nil) != (row.Line == 6 || row.Line == 9) {
 			t.Errorf("row %d: a key of 18 digits that Excel has rounded is one: %v", row.Line, err)
 		}

@@ -80,7 +80,7 @@ func (f *File) openXLSX(ctx context.Context, r io.ReaderAt, size int64, o Option
 		if part == nil {
 			continue // a sheet of charts
 		}
-		sheet := &Sheet{Name: s.name, Hidden: s.hidden, Size: int64(part.UncompressedSize64), file: o.Name, limits: o.Limits, from1904: b.from1904}
+		sheet := &Sheet{Name: s.name, Hidden: s.hidden, Size: int64(part.UncompressedSize64), file: o.Name, from1904: b.from1904}
 		sheet.open = func(ctx context.Context, n *notes) (source, error) { return b.sheet(ctx, part, n) }
 		f.Sheets = append(f.Sheets, sheet)
 	}
