@@ -19,6 +19,8 @@ var layers = []string{
 	"internal/diag", "internal/quantity", "internal/formula", "internal/locale",
 	// numbers
 	"internal/dist", "internal/draw", "internal/finance", "internal/plan", "internal/sim", "internal/explain",
+	// CRM files → rows and cells
+	"internal/tabular",
 	// case file → model → result
 	"internal/casefile", "internal/catalogue", "internal/revision", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
 	// showing
@@ -43,7 +45,7 @@ var importers = map[string][]string{
 	"golang.org/x/sys":                    {"internal/sim"},
 	"github.com/nicksnyder/go-i18n/v2":    {"internal/locale"},
 	"github.com/bojanz/currency":          {"internal/locale"},
-	"golang.org/x/text":                   {"internal/locale", "internal/store", "internal/auth"},
+	"golang.org/x/text":                   {"internal/locale", "internal/store", "internal/auth", "internal/tabular"},
 	"golang.org/x/image":                  {"internal/font"},
 	"golang.org/x/crypto":                 {"internal/auth"},
 	"golang.org/x/oauth2":                 {"internal/auth"},

@@ -380,6 +380,13 @@ func (p *Plan) Run(ctx context.Context, w *warehouse.Warehouse, s warehouse.Sour
 		}
 		return warehouse.Batch{}, err
 	}
+	names := make([]string, len(p.sheet.Columns))
+	for k, c := range p.sheet.Columns {
+		names[k] = c.Name
+	}
+	if err := i.Header(ctx, names); err != nil {
+		return i.Batch, err
+	}
 	skip, _ := strconv.ParseInt(i.Cursor, 10, 64)
 	rows := p.sheet.Rows(ctx)
 	defer rows.Close() //nolint:errcheck // only read

@@ -33,6 +33,7 @@ type csvReader struct {
 	lim   Limits
 	notes *notes
 
+	special   [256]bool // bytes that are more than themselves outside quotes
 	buf       []byte
 	pos, n    int
 	eof       bool
@@ -40,7 +41,6 @@ type csvReader struct {
 	record    []byte
 	ends      []int
 	cells     []Cell
-	closed    func() error
 	endOfLine string // of the first row
 }
 
@@ -60,8 +60,12 @@ func (c counter) Read(p []byte) (int, error) {
 func newCSV(ctx context.Context, r io.ReaderAt, size, from int64, c charset, delim byte, lim Limits, n *notes) *csvReader {
 	raw := new(atomic.Int64)
 	raw.Store(from)
-	return &csvReader{src: c.decode(counter{&cancelReader{ctx, io.NewSectionReader(r, from, size-from)}, raw}), raw: raw,
+	csv := &csvReader{src: c.decode(counter{&cancelReader{ctx, io.NewSectionReader(r, from, size-from)}, raw}), raw: raw,
 		delim: delim, lim: lim, notes: n, buf: make([]byte, 64<<10), line: 1}
+	for _, b := range []byte{delim, '\r', '\n', '"', 0} {
+		csv.special[b] = true
+	}
+	return csv
 }
 
 func (r *csvReader) done() int64 { return r.raw.Load() }
@@ -193,11 +197,13 @@ func (r *csvReader) next() (int, []Cell, error) {
 			r.notes.add(warn("table_nul"), r.line, "")
 		default:
 			started = true
-			r.record = append(r.record, c)
-			if len(r.record)&0xFFF == 0 {
-				if err := r.bounds(line, 0); err != nil {
-					return line, nil, err
-				}
+			from := r.pos - 1
+			for r.pos < r.n && !r.special[r.buf[r.pos]] {
+				r.pos++
+			}
+			r.record = append(r.record, r.buf[from:r.pos]...)
+			if err := r.bounds(line, 0); err != nil {
+				return line, nil, err
 			}
 		}
 	}
@@ -231,16 +237,19 @@ func (r *csvReader) finish(line int) (int, []Cell, error) {
 		return line, nil, err
 	}
 	text := string(r.record)
-	ascii := isASCII(text)
+	var highest byte
+	for i := range len(text) {
+		highest = max(highest, text[i])
+	}
 	r.cells = r.cells[:0]
 	from := 0
 	for _, to := range r.ends {
 		s := text[from:to]
 		from = to
-		if !ascii {
-			if !utf8.ValidString(s) {
-				s = strings.ToValidUTF8(s, "\ufffd")
-			}
+		if highest >= utf8.RuneSelf && !utf8.ValidString(s) {
+			s = strings.ToValidUTF8(s, "\ufffd")
+		}
+		if highest >= 0xCC { // combining characters begin at U+0300, which is CC 80
 			s = norm.NFC.String(s)
 		}
 		k := KindText
@@ -351,7 +360,7 @@ func (f *File) openCSV(ctx context.Context, r io.ReaderAt, size int64, o Options
 			delim = detectDelimiter(text, int64(len(head)) == size)
 		}
 	}
-	s := &Sheet{Name: strings.TrimSuffix(o.Name, filepath.Ext(o.Name)), Size: size, Encoding: c.name, Delimiter: delim, file: o.Name, limits: o.Limits}
+	s := &Sheet{Name: strings.TrimSuffix(o.Name, filepath.Ext(o.Name)), Size: size, Encoding: c.name, Delimiter: delim, file: o.Name}
 	s.open = func(ctx context.Context, n *notes) (source, error) {
 		src := newCSV(ctx, r, size, int64(c.bom), c, delim, o.Limits, n)
 		for range skip {
@@ -371,7 +380,7 @@ func (f *File) openCSV(ctx context.Context, r io.ReaderAt, size int64, o Options
 		n.add(hint("table_encoding", diag.Args{"encoding": c.name}), 0, "")
 	}
 	if c.broken > 0 {
-		n.add(diag.Diagnostic{Severity: diag.Warning, Code: "table_encoding_broken", Args: diag.Args{"places": int(c.broken)}}, 0, "")
+		n.add(diag.Diagnostic{Severity: diag.Warning, Code: "table_encoding_broken", Args: diag.Args{"count": int(c.broken)}}, 0, "")
 	}
 	n.add(hint("table_delimiter", diag.Args{"delimiter": string(delim)}), 0, "")
 	first := newCSV(ctx, r, size, int64(c.bom), c, delim, o.Limits, &notes{file: o.Name})

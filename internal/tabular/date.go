@@ -268,7 +268,7 @@ func parseDate(c Cell, s Style) (date, Date, error) {
 		}
 		return d, d.day(s.Order), nil
 	case s.Type == ExcelSerial || s.Serials:
-		return serial(c, text)
+		return serial(c, text, s.From1904)
 	case s.Type == EpochSeconds || s.Type == EpochMillis:
 		return epoch(c, text, s.Type)
 	}
@@ -276,12 +276,12 @@ func parseDate(c Cell, s Style) (date, Date, error) {
 }
 
 // serial reads an Excel serial number, with a decimal point or comma.
-func serial(c Cell, text string) (date, Date, error) {
+func serial(c Cell, text string, from1904 bool) (date, Date, error) {
 	f, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
 	if err != nil || f < 1 {
 		return date{}, Date{}, unreadable(c, "table_cell_date")
 	}
-	iso, ok := serialText(f, false)
+	iso, ok := serialText(f, from1904)
 	d, isDate := scanDate(iso)
 	if !ok || !isDate {
 		return d, Date{}, unreadable(c, "table_cell_date")

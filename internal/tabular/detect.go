@@ -46,6 +46,16 @@ type place struct {
 	text string
 }
 
+// kept is the place for longer: its text no longer holds the memory of the row it came from.
+func (p place) kept() place {
+	const most = 100 // no number or date is longer
+	if len(p.text) > most {
+		p.text = shown(p.text)
+	}
+	p.text = strings.Clone(p.text)
+	return p
+}
+
 // examples are how many cells a question shows.
 const examples = 5
 
@@ -54,39 +64,41 @@ type stats struct {
 	filled, empty, errors, nothing int
 	typed                          int // cells of a workbook that are numbers
 	first                          string
+	from1904                       bool // of the workbook
 
 	// numbers
-	numbers, percents            int
-	comma, point                 int // readable with this decimal separator only
-	differ                       int // readable with both, and not the same
-	brokenComma, brokenPoint     int // with decimals, if that is the separator
-	groupComma, groupPoint       int // with groups of three, if that is the decimal separator
-	withCurrency                 int
-	scientific, damaged, zeros   int // 1,2E+17; of those, ids that Excel has rounded; leading zeros
-	integers, longest            int
-	currencies                   map[string]int
-	open                         []place // of differ
-	above1, fractions            int     // of whole and broken numbers: greater than 1, between 0 and 1
-	serials, seconds, millis     int
-	compact                      int // 20241231
-	four, five                   int // digits, as postcodes have
-	serialPlace, damagedPlace    place
-	numberPlace, datePlace       place
-	other, otherNumber, textDate place // the first that is neither number nor date
+	numbers, percents          int
+	comma, point               int // readable with this decimal separator only
+	differ                     int // readable with both, and not the same
+	brokenComma, brokenPoint   int // with decimals, if that is the separator
+	groupComma, groupPoint     int // with groups of three, if that is the decimal separator
+	withCurrency               int
+	scientific, damaged, zeros int // 1,2E+17; of those, ids that Excel has rounded; leading zeros
+	integers, longest          int
+	currencies                 map[string]int
+	open                       []place // of differ
+	above1, fractions          int     // of whole and broken numbers: greater than 1, between 0 and 1
+	serials, seconds, millis   int
+	compact                    int // 20241231
+	four, five                 int // digits, as postcodes have
+	serialPlace, damagedPlace  place
+	numberPlace, datePlace     place
+	other                      place // the first that is neither number nor date
 
 	// dates
-	dates, typedDates, timed, midnight, zoned int
-	dmy, mdy, ymd, either                     int // slashed or dashed: only as one order, as either, ISO or pointed
-	openDates                                 []place
-	monthNames                                int
-	monthPlace                                place
+	dates, timed, midnight, zoned int
+	dmy, mdy, ymd, either         int // slashed or dashed: only as one order, as either, ISO or pointed
+	openDates                     []place
+	monthNames                    int
+	monthPlace                    place
 
-	bools    [len(words)]int
+	bools    [len(words)][2]int // how often each word of each pair
 	typeBool int
 
 	texts, idLike, formulas int
 	formulaPlace            place
-	distinct                map[uint64]struct{}
+	distinct                map[uint64]struct{} // hashes of the cells, up to most of them
+	most                    int
 }
 
 // monthDamage is what Excel makes of part numbers such as 1-1 and 3/24.
@@ -114,12 +126,12 @@ func (s *stats) see(c Cell, line int) {
 	s.filled++
 	at := place{line, text}
 	if s.filled == 1 {
-		s.first = shown(text)
+		s.first = strings.Clone(shown(text))
 	}
 	if s.distinct == nil {
 		s.distinct = map[uint64]struct{}{}
 	}
-	if len(s.distinct) < sampleRows {
+	if len(s.distinct) < s.most {
 		s.distinct[maphash.String(seed, text)] = struct{}{}
 	}
 	if c.Kind == KindBool {
@@ -127,20 +139,21 @@ func (s *stats) see(c Cell, line int) {
 		return
 	}
 	if c.Kind != KindNumber {
-		lower := text
-		if len(text) <= 6 {
-			lower = strings.ToLower(text)
+		if len(text) <= len("falsch") {
+			lower := strings.ToLower(text)
 			for i, w := range words {
-				if lower == w[0] || lower == w[1] {
-					s.bools[i]++
+				for j := range w {
+					if lower == w[j] {
+						s.bools[i][j]++
+					}
 				}
 			}
 		}
 	} else if text == "0" || text == "1" {
-		s.bools[len(words)-1]++
+		s.bools[len(words)-1]['1'-text[0]]++
 	}
 	if d, ok := scanDate(text); ok {
-		s.date(d, c, at)
+		s.date(d, at)
 		return
 	}
 	if n, ok := scanNumber(text); ok && s.number(n, c, at) {
@@ -148,11 +161,11 @@ func (s *stats) see(c Cell, line int) {
 	}
 	s.texts++
 	if s.other.text == "" {
-		s.other = at
+		s.other = at.kept()
 	}
 	if monthDamage.MatchString(text) {
 		if s.monthNames++; s.monthNames == 1 {
-			s.monthPlace = at
+			s.monthPlace = at.kept()
 		}
 	}
 	if len(text) >= 6 && len(text) <= 80 && idShape.MatchString(text) {
@@ -160,17 +173,14 @@ func (s *stats) see(c Cell, line int) {
 	}
 	if text[0] == '=' || text[0] == '+' || text[0] == '-' || text[0] == '@' {
 		if s.formulas++; s.formulas == 1 {
-			s.formulaPlace = at
+			s.formulaPlace = at.kept()
 		}
 	}
 }
 
-func (s *stats) date(d date, c Cell, at place) {
+func (s *stats) date(d date, at place) {
 	if s.dates++; s.dates == 1 {
-		s.datePlace = at
-	}
-	if c.Kind == KindDate {
-		s.typedDates++
+		s.datePlace = at.kept()
 	}
 	if d.timed {
 		s.timed++
@@ -194,7 +204,7 @@ func (s *stats) date(d date, c Cell, at place) {
 		if d.first != d.second { // 03/03 is the same day both ways
 			s.either++
 			if len(s.openDates) < examples {
-				s.openDates = append(s.openDates, at)
+				s.openDates = append(s.openDates, at.kept())
 			}
 		}
 	case dm:
@@ -218,14 +228,14 @@ func (s *stats) number(n number, c Cell, at place) bool {
 		return false
 	}
 	if s.numbers++; s.numbers == 1 {
-		s.numberPlace = at
+		s.numberPlace = at.kept()
 	}
 	r := point
 	switch {
 	case asComma && asPoint && comma.e4 != point.e4:
 		s.differ++
 		if len(s.open) < examples {
-			s.open = append(s.open, at)
+			s.open = append(s.open, at.kept())
 		}
 	case asComma && !asPoint:
 		r = comma
@@ -252,7 +262,7 @@ func (s *stats) number(n number, c Cell, at place) bool {
 		s.scientific++
 		if damagedID(at.text) || c.Kind == KindNumber && strings.Contains(at.text, "e+") {
 			if s.damaged++; s.damaged == 1 {
-				s.damagedPlace = at
+				s.damagedPlace = at.kept()
 			}
 		}
 	}
@@ -299,7 +309,7 @@ func (s *stats) number(n number, c Cell, at place) bool {
 	// 25569 is 1970-01-01, 54789 is 2050-01-01; with a time of day it has decimals.
 	if r.e4 >= 25569*1e4 && r.e4 < 54789*1e4 && !r.grouped && !n.percent && n.currency == "" {
 		if s.serials++; s.serials == 1 {
-			s.serialPlace = at
+			s.serialPlace = at.kept()
 		}
 	}
 	return true
@@ -320,7 +330,7 @@ func (c *Column) settle(sheet *Sheet, said *notes) {
 	s := c.stats
 	c.Filled, c.Missing = s.filled, s.empty+s.errors+s.nothing
 	if s.errors > 0 {
-		said.add(diag.Diagnostic{Severity: diag.Warning, Code: "table_errors", Args: diag.Args{"cells": s.errors}}, 0, c.Name)
+		said.add(diag.Diagnostic{Severity: diag.Warning, Code: "table_errors", Args: diag.Args{"count": s.errors}}, 0, c.Name)
 	}
 	style, q := c.decide()
 	switch {
@@ -348,9 +358,11 @@ func (c *Column) decide() (Style, *Question) {
 		return c.dates()
 	}
 	for i, w := range words {
-		if n := s.bools[i] + s.typeBool; n == s.filled && s.bools[i] > 0 {
-			if w[0] == "1" && (percentHeader.MatchString(c.Header) || isID) {
-				break
+		yes, no := s.bools[i][0], s.bools[i][1]
+		if yes+no > 0 && yes+no+s.typeBool == s.filled {
+			// One letter alone, or a column of ones, may be anything.
+			if len(w[0]) == 1 && (yes == 0 || no == 0) || w[0] == "1" && (percentHeader.MatchString(c.Header) || isID) {
+				continue
 			}
 			return Style{Type: Bool, True: w[0], False: w[1], Example: s.first}, nil
 		}
@@ -359,7 +371,7 @@ func (c *Column) decide() (Style, *Question) {
 	case s.typeBool == s.filled:
 		return Style{Type: Bool, True: "true", False: "false", Example: s.first}, nil
 	case !s.fits(s.numbers):
-		if s.fits(s.idLike+s.integers) && len(s.distinct)*10 >= min(s.filled, sampleRows)*9 && s.filled > 1 || isID && s.dates == 0 {
+		if s.fits(s.idLike+s.integers) && len(s.distinct)*10 >= min(s.filled, s.most)*9 && s.filled > 1 || isID && s.dates == 0 {
 			text.Type = Identifier
 		}
 		return text, nil
@@ -373,7 +385,7 @@ func (c *Column) decide() (Style, *Question) {
 	case isDate && s.fits(s.millis) && s.integers == s.numbers:
 		return Style{Type: EpochMillis, Zoned: true, Example: s.first}, nil
 	case isDate && s.fits(s.serials) && s.percents == 0:
-		return Style{Type: ExcelSerial, Example: s.first}, nil
+		return Style{Type: ExcelSerial, From1904: s.from1904, Example: s.first}, nil
 	}
 	return c.numbers()
 }
@@ -559,8 +571,9 @@ func (c *Column) dates() (Style, *Question) {
 		for _, serials := range []bool{true, false} {
 			r := Reading{Style: style, Unreadable: stray}
 			if r.Style.Serials = serials; serials {
+				r.Style.From1904 = s.from1904
 				r.Unreadable -= s.serials
-				if _, day, err := serial(Cell{}, s.serialPlace.text); err == nil {
+				if _, day, err := serial(Cell{}, s.serialPlace.text, s.from1904); err == nil {
 					r.Examples = []Example{{s.serialPlace.line, s.serialPlace.text, day.String()}}
 				}
 			}
@@ -590,22 +603,22 @@ func (c *Column) remark(said *notes) {
 		said.add(diag.Diagnostic{Severity: diag.Warning, Code: code, Args: args}, p.line, c.Name)
 	}
 	if s.damaged > 0 {
-		warning("table_id_scientific", s.damagedPlace, diag.Args{"cells": s.damaged, "text": s.damagedPlace.text})
+		warning("table_id_scientific", s.damagedPlace, diag.Args{"count": s.damaged, "text": s.damagedPlace.text})
 	}
 	if s.monthNames > 0 && s.dates == 0 {
-		warning("table_month_damage", s.monthPlace, diag.Args{"cells": s.monthNames, "text": s.monthPlace.text})
+		warning("table_month_damage", s.monthPlace, diag.Args{"count": s.monthNames, "text": s.monthPlace.text})
 	}
 	if postcodeHeader.MatchString(c.Header) && s.zeros == 0 && s.four > 0 && s.five > s.four {
-		warning("table_zeros_postcode", place{}, diag.Args{"four": s.four, "share": float64(s.four) / float64(s.four+s.five)})
+		warning("table_zeros_postcode", place{}, diag.Args{"count": s.four, "share": float64(s.four) / float64(s.four+s.five)})
 	}
 	if phoneHeader.MatchString(c.Header) && s.zeros == 0 && s.integers >= 3 && s.fits(s.integers+s.scientific) {
-		warning("table_zeros_phone", place{}, diag.Args{"cells": s.integers})
+		warning("table_zeros_phone", place{}, diag.Args{"count": s.integers})
 	}
 	if s.formulas > 0 {
-		said.add(hint("table_formula_text", diag.Args{"cells": s.formulas, "text": shown(s.formulaPlace.text)}), s.formulaPlace.line, c.Name)
+		said.add(hint("table_formula_text", diag.Args{"count": s.formulas, "text": shown(s.formulaPlace.text)}), s.formulaPlace.line, c.Name)
 	}
 	if c.Style.Type == ExcelSerial {
-		if _, day, err := serial(Cell{}, s.first); err == nil {
+		if _, day, err := serial(Cell{}, s.first, s.from1904); err == nil {
 			warning("table_serials", place{}, diag.Args{"text": s.first, "day": day.String()})
 		}
 	}
@@ -614,20 +627,20 @@ func (c *Column) remark(said *notes) {
 		if p.text == "" {
 			p = s.datePlace
 		}
-		warning("table_cells_unreadable", p, diag.Args{"cells": s.unread(c.Style), "text": shown(p.text)})
+		warning("table_cells_unreadable", p, diag.Args{"count": s.unread(c.Style), "text": shown(p.text)})
 	}
 	if dated := c.Style.Type == Day || c.Style.Type == Instant; dated && c.Question == nil && s.dates > 0 && s.dates < s.filled {
 		p := s.other
 		if p.text == "" {
 			p = s.numberPlace
 		}
-		warning("table_cells_unreadable", p, diag.Args{"cells": s.filled - s.dates, "text": shown(p.text)})
+		warning("table_cells_unreadable", p, diag.Args{"count": s.filled - s.dates, "text": shown(p.text)})
 	}
 	if c.Style.Type == Money && c.Style.Currency == "" {
 		warning("table_currencies", place{}, diag.Args{"codes": strings.Join(slices.Sorted(maps.Keys(s.currencies)), ", "), "without": s.numbers - s.withCurrency})
 	}
 	if s.nothing > 0 && c.Style.Type >= Integer {
-		said.add(hint("table_nothing", diag.Args{"cells": s.nothing}), 0, c.Name)
+		said.add(hint("table_nothing", diag.Args{"count": s.nothing}), 0, c.Name)
 	}
 }
 

@@ -11,15 +11,15 @@ import (
 type number struct {
 	core       string // digits and separators
 	negative   bool
-	currency   string // ISO code
+	currency   string // ISO code, or a sign that has several
 	percent    bool
 	scientific bool // core has an exponent
 }
 
-// currencies are the signs and codes that stand before or after an amount. A dollar is taken for US-American, a krone
-// has no country and stays without code.
+// currencies are the signs and codes that stand before or after an amount, with the ISO code of each. A sign that several
+// currencies share stays a sign: whose dollars they are is for the caller to ask.
 var currencies = map[string]string{
-	"€": "EUR", "$": "USD", "us$": "USD", "£": "GBP", "¥": "JPY", "zł": "PLN", "fr.": "CHF", "sfr.": "CHF", "kč": "CZK", "ft": "HUF", "₹": "INR", "₺": "TRY", "euro": "EUR",
+	"$": "$", "¥": "¥", "kr": "kr", "kr.": "kr", "€": "EUR", "us$": "USD", "£": "GBP", "zł": "PLN", "fr.": "CHF", "sfr.": "CHF", "kč": "CZK", "ft": "HUF", "₹": "INR", "₺": "TRY", "euro": "EUR",
 	"eur": "EUR", "usd": "USD", "gbp": "GBP", "chf": "CHF", "jpy": "JPY", "cny": "CNY", "sek": "SEK", "nok": "NOK", "dkk": "DKK",
 	"pln": "PLN", "czk": "CZK", "huf": "HUF", "ron": "RON", "bgn": "BGN", "try": "TRY", "isk": "ISK", "uah": "UAH", "rub": "RUB",
 	"aud": "AUD", "cad": "CAD", "nzd": "NZD", "sgd": "SGD", "hkd": "HKD", "inr": "INR", "krw": "KRW", "brl": "BRL", "mxn": "MXN",
@@ -224,7 +224,7 @@ func ParseDecimal(c Cell, s Style) (int64, error) {
 }
 
 // ParseMoney reads a cell as an amount in 1/10,000 of the currency's unit, rounded as by ParseDecimal. The currency is
-// that of the cell, else that of the column, else empty.
+// that of the cell, else that of the column, else empty: an ISO code, or a sign that several currencies share ($, ¥, kr).
 func ParseMoney(c Cell, s Style) (e4 int64, currency string, err error) {
 	n, decimal, err := parseNumber(c, s)
 	if err != nil {

@@ -31,9 +31,12 @@ func recognise(r io.ReaderAt, size int64, head []byte, at diag.Position) (Format
 	case bytes.HasPrefix(head, []byte("%PDF-")):
 		return "", diag.New("table_pdf", at, nil)
 	}
-	text := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(string(head[:min(len(head), 4096)]), "\ufeff"), " \t\r\n"))
+	text := string(head[:min(len(head), 4096)])
+	for _, mark := range []string{"\ufeff", "\xff\xfe", "\xfe\xff"} {
+		text = strings.TrimPrefix(text, mark)
+	}
 	text = strings.ReplaceAll(text, "\x00", "") // UTF-16 of these words is these words with zeros between
-	text = strings.TrimPrefix(text, "\xff\xfe")
+	text = strings.ToLower(strings.TrimLeft(text, " \t\r\n"))
 	switch {
 	case strings.HasPrefix(text, "<?xml") && strings.Contains(text, "urn:schemas-microsoft-com:office:spreadsheet"):
 		return "", diag.New("table_xml_spreadsheet", at, nil)

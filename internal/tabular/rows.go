@@ -23,7 +23,6 @@ const (
 // Rows reads the rows of a sheet from its first row of data on: Next, then Row, and Err at the end.
 type Rows struct {
 	sheet  *Sheet
-	ctx    context.Context
 	src    source
 	notes  notes
 	row    Row
@@ -37,7 +36,7 @@ type Rows struct {
 
 // Rows begins to read the sheet. Several may be under way at once. Close them.
 func (s *Sheet) Rows(ctx context.Context) *Rows {
-	r := &Rows{sheet: s, ctx: ctx, notes: notes{file: s.file}}
+	r := &Rows{sheet: s, notes: notes{file: s.file}}
 	for _, c := range s.Columns {
 		r.header = append(r.header, c.Header)
 	}
@@ -130,13 +129,18 @@ func (r *Rows) Next() bool {
 
 // check says whether the row has as many cells as there are columns.
 func (r *Rows) check(line int, cells []Cell) Row {
-	row := Row{Line: line, Cells: cells}
 	width := len(r.sheet.Columns)
-	at := diag.Position{File: r.sheet.file, Line: line, Column: 1}
-	args := diag.Args{"cells": len(cells), "columns": width}
+	if r.sheet.Delimiter == 0 { // a workbook leaves empty cells at the end of a row out
+		for len(cells) < width {
+			cells = append(cells, Cell{})
+		}
+	}
+	row := Row{Line: line, Cells: cells}
 	if len(cells) == width {
 		return row
 	}
+	at := diag.Position{File: r.sheet.file, Line: line, Column: 1}
+	args := diag.Args{"cells": len(cells), "columns": width}
 	var d diag.Diagnostic
 	if len(cells) < width {
 		d = diag.Warn("table_row_short", at, args)
@@ -239,13 +243,16 @@ func (s *Sheet) settle(ctx context.Context, o Options) error {
 		return err
 	}
 	var head []record
-	for len(head) < headRows {
+	for size := 0; len(head) < headRows && size < headBytes*16; {
 		line, cells, err := src.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return errors.Join(err, src.close())
+		}
+		for _, c := range cells {
+			size += len(c.Text)
 		}
 		if filled(cells) > 0 {
 			head = append(head, record{line, slices.Clone(cells)})
@@ -285,12 +292,17 @@ func (s *Sheet) header(head []record, wanted int, said *notes) {
 	need := max(1, (most*7+9)/10)
 	at := -1
 	if wanted == 0 {
+		half := -1 // the last row above that may be a header with some names missing
 		for i, r := range head[:min(len(head), 50)] {
-			if filled(r.cells) >= need {
-				if wordy(r.cells) {
+			n, names := filled(r.cells), wordy(r.cells)
+			if n >= need {
+				if at = half; names {
 					at = i
 				}
 				break
+			}
+			if names && n*2 >= most && n > 1 {
+				half = i
 			}
 		}
 	} else {
@@ -301,7 +313,7 @@ func (s *Sheet) header(head []record, wanted int, said *notes) {
 		first = head[at]
 		s.HeaderLine, s.skip = first.line, first.line
 		if at > 0 {
-			said.add(hint("table_title", diag.Args{"rows": at, "header": lineArg(first.line)}), head[0].line, "")
+			said.add(hint("table_title", diag.Args{"count": at, "header": lineArg(first.line)}), head[0].line, "")
 		}
 	} else {
 		if wanted != -1 {
@@ -323,7 +335,7 @@ func (s *Sheet) header(head []record, wanted int, said *notes) {
 	}
 	taken := map[string]bool{}
 	for i := range width {
-		c := Column{stats: &stats{}}
+		c := Column{stats: &stats{from1904: s.from1904, most: max(100, min(sampleRows, 1<<20/width))}}
 		if at >= 0 && i < len(first.cells) {
 			c.Header = strings.TrimSpace(first.cells[i].Text)
 		}
@@ -396,9 +408,7 @@ func (s *Sheet) sample(ctx context.Context, said *notes) error {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
-	for _, d := range rows.notes.list {
-		said.list = append(said.list, d)
-	}
+	said.list = append(said.list, rows.notes.list...)
 	if s.Whole || s.spread == nil {
 		return nil
 	}

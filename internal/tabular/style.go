@@ -52,7 +52,7 @@ type Style struct {
 	Decimal byte
 	// Grouped says that the digits before it are in groups of three.
 	Grouped bool
-	// Currency is the ISO code of money where all cells have the same, empty where they differ or have none.
+	// Currency is that of money where all cells have the same, as ParseMoney returns it; empty where they differ.
 	Currency string
 	// Scale is what a percentage is divided by: 100, or 1 where 0.5 means one half.
 	Scale int
@@ -60,8 +60,8 @@ type Style struct {
 	Order Order
 	// Zoned says that the times of an Instant name their zone; otherwise they are local times of the system's.
 	Zoned bool
-	// Serials says that a date may also be an Excel serial number.
-	Serials bool
+	// Serials says that a date may also be an Excel serial number, From1904 that these count from 1904-01-01.
+	Serials, From1904 bool
 	// True and False are the words of a Bool, in lower case.
 	True, False string
 	// Example is the first cell that is read so.
@@ -80,8 +80,9 @@ func (s Style) Said(column string) diag.Diagnostic {
 	case Integer:
 		code = "table_style_integer"
 	case Decimal, Money:
-		args["currency"] = s.Currency
 		switch {
+		case s.Decimal == 0 && s.Type == Money:
+			code = "table_style_money"
 		case s.Decimal == ',' && s.Type == Money:
 			code = "table_style_money_comma"
 		case s.Type == Money:

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -96,17 +97,20 @@ type Sheet struct {
 	// HeaderLine is the line of the column names, 0 where there is none.
 	HeaderLine int
 	Columns    []Column
-	// Sampled rows were looked at to settle the columns' styles; Whole says that they were all.
+	// Sampled rows were looked at to settle the columns' styles; Whole says that they were all. Of a CSV over 32 MiB they
+	// are the first ten thousand and some thousand spread over the rest; of so large a sheet, which cannot be read from the
+	// middle, the first ten thousand.
 	Sampled int
 	Whole   bool
 	// Notes say what was assumed and what is striking, as far as the sample shows.
 	Notes diag.List
 
-	file   string
-	limits Limits
-	skip   int // rows up to this line stand above the data
-	open   func(ctx context.Context, n *notes) (source, error)
-	spread func(ctx context.Context, yield func([]Cell)) error
+	file string
+	skip int // rows up to this line stand above the data
+	// from1904 is the workbook's calendar.
+	from1904 bool
+	open     func(ctx context.Context, n *notes) (source, error)
+	spread   func(ctx context.Context, yield func([]Cell)) error
 }
 
 // Questions are those of the columns, in their order.
@@ -259,6 +263,9 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*File, err
 			if err = s.settle(ctx, o); err != nil {
 				break
 			}
+			if format == CSV && len(s.Columns) == 0 {
+				err = diag.New("table_empty", at, nil)
+			}
 		}
 	}
 	if err != nil {
@@ -327,9 +334,7 @@ func (n *notes) add(d diag.Diagnostic, line int, column string) {
 		return
 	}
 	args := diag.Args{"count": 1, "line": lineArg(line), "column": column}
-	for k, v := range d.Args {
-		args[k] = v
-	}
+	maps.Copy(args, d.Args)
 	d.Args, d.At = args, diag.Position{File: n.file, Line: line, Column: 1}
 	if n.seen == nil {
 		n.seen = map[[2]string]int{}

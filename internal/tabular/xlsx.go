@@ -80,7 +80,7 @@ func (f *File) openXLSX(ctx context.Context, r io.ReaderAt, size int64, o Option
 		if part == nil {
 			continue // a sheet of charts
 		}
-		sheet := &Sheet{Name: s.name, Hidden: s.hidden, Size: int64(part.UncompressedSize64), file: o.Name, limits: o.Limits}
+		sheet := &Sheet{Name: s.name, Hidden: s.hidden, Size: int64(part.UncompressedSize64), file: o.Name, from1904: b.from1904}
 		sheet.open = func(ctx context.Context, n *notes) (source, error) { return b.sheet(ctx, part, n) }
 		f.Sheets = append(f.Sheets, sheet)
 	}
@@ -142,13 +142,12 @@ func (b *book) check(z *zip.Reader, size int64, n *notes) error {
 	return nil
 }
 
-// part reads one part's XML, within the size that the directory states.
+// part reads one part's XML; archive/zip ends it where it has more than the directory states.
 type part struct {
 	name  string
 	rc    io.ReadCloser
 	dec   *xml.Decoder
-	left  int64 // of the stated size
-	since int   // bytes since the last token
+	since int // bytes since the last token
 	read  atomic.Int64
 	ctx   context.Context
 	depth int
@@ -160,7 +159,7 @@ func (b *book) part(ctx context.Context, e *zip.File) (*part, error) {
 	if err != nil {
 		return nil, diag.New("table_xlsx_broken", b.at, diag.Args{"part": e.Name})
 	}
-	p := &part{name: e.Name, rc: rc, left: int64(e.UncompressedSize64), ctx: ctx, at: b.at}
+	p := &part{name: e.Name, rc: rc, ctx: ctx, at: b.at}
 	p.dec = xml.NewDecoder(p)
 	p.dec.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
 		if strings.EqualFold(label, "us-ascii") {
@@ -178,9 +177,6 @@ func (p *part) Read(buf []byte) (int, error) {
 	n, err := p.rc.Read(buf)
 	p.since += n
 	p.read.Add(int64(n))
-	if p.left -= int64(n); p.left < 0 {
-		return 0, diag.New("table_xlsx_ratio", p.at, diag.Args{"part": p.name})
-	}
 	if p.since > xmlToken {
 		return 0, diag.New("table_xlsx_token", p.at, diag.Args{"part": p.name})
 	}

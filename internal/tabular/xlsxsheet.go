@@ -228,7 +228,7 @@ func (r *sheetReader) number(raw string) Cell {
 	if kind == percentFormat {
 		return Cell{fifteen(f*100) + "%", KindNumber}
 	}
-	if digits := strings.TrimLeft(strings.TrimLeft(raw, "-"), "0"); len(digits) > 15 && !strings.ContainsAny(digits, ".eE") {
+	if math.Abs(f) >= 1e15 {
 		r.notes.add(warn("table_number_long"), r.row, "")
 	}
 	return Cell{fifteen(f), KindNumber}

@@ -159,6 +159,29 @@ func (w *Warehouse) Begin(ctx context.Context, s Source, table, file, hash strin
 	return i, nil
 }
 
+// Header keeps the names of the file's columns, so that rejects can be written as the file was.
+func (i *Import) Header(ctx context.Context, names []string) error {
+	text, err := json.Marshal(names)
+	if err != nil {
+		return err
+	}
+	_, err = i.w.db.ExecContext(ctx, "UPDATE crm_batch SET header = $1 WHERE id = $2", string(text), i.ID)
+	return err
+}
+
+// HeaderOf is what Header kept of an import.
+func (w *Warehouse) HeaderOf(ctx context.Context, batch int64) (names []string, err error) {
+	var text string
+	err = w.db.QueryRowContext(ctx, "SELECT header FROM crm_batch WHERE id = $1", batch).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &names)
+	}
+	return names, err
+}
+
 // Write takes a record that came from a line; one that is wrong becomes a reject with its cells. It keeps r's values.
 func (i *Import) Write(ctx context.Context, r crm.Record, line int64, place string, cells []string) error {
 	if found := i.t.Complete(&r, i.zone); len(found) > 0 {

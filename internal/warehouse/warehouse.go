@@ -100,7 +100,7 @@ func (w *Warehouse) schema() []string {
 		`CREATE TABLE IF NOT EXISTS crm_source (id ` + w.d.identity + `, owner TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, timezone TEXT NOT NULL, currency TEXT NOT NULL,
  golive_day BIGINT, history_from BIGINT, settings TEXT NOT NULL, created BIGINT NOT NULL, UNIQUE (owner, name))`,
 		`CREATE TABLE IF NOT EXISTS crm_batch (id ` + w.d.identity + `, source BIGINT NOT NULL, table_name TEXT NOT NULL, file TEXT NOT NULL, file_hash TEXT NOT NULL, state TEXT NOT NULL,
- started BIGINT NOT NULL, finished BIGINT NOT NULL, rows_read BIGINT NOT NULL, inserted BIGINT NOT NULL, updated BIGINT NOT NULL, unchanged BIGINT NOT NULL, rejected BIGINT NOT NULL, cursor TEXT NOT NULL)`,
+ started BIGINT NOT NULL, finished BIGINT NOT NULL, rows_read BIGINT NOT NULL, inserted BIGINT NOT NULL, updated BIGINT NOT NULL, unchanged BIGINT NOT NULL, rejected BIGINT NOT NULL, cursor TEXT NOT NULL, header TEXT NOT NULL DEFAULT '[]')`,
 		`CREATE INDEX IF NOT EXISTS crm_batch_source ON crm_batch (source, id)`,
 		`CREATE TABLE IF NOT EXISTS crm_reject (batch BIGINT NOT NULL, line BIGINT NOT NULL, place TEXT NOT NULL, column_name TEXT NOT NULL, code TEXT NOT NULL, value TEXT NOT NULL, cells TEXT NOT NULL,
  PRIMARY KEY (batch, line, column_name))`,
