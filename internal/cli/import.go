@@ -182,7 +182,8 @@ func (p *program) bring(path string, f importFlags) error {
 	if found.Err() != nil {
 		return p.problems(found)
 	}
-	sum, err := hashOf(path)
+	// With another mapping the file is another import: rows that were rejected may be right now.
+	sum, err := hashOf(path, m.YAML())
 	if err != nil {
 		return err
 	}
@@ -216,8 +217,8 @@ func (p *program) bring(path string, f importFlags) error {
 	return nil
 }
 
-// hashOf is the SHA-256 of a file's content.
-func hashOf(path string) (string, error) {
+// hashOf is the SHA-256 of a file's content and of its mapping.
+func hashOf(path string, mapping []byte) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -227,6 +228,7 @@ func hashOf(path string) (string, error) {
 	if _, err := io.Copy(h, f); err != nil {
 		return "", err
 	}
+	h.Write(mapping)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
