@@ -211,7 +211,7 @@ func (p *program) bring(path string, f importFlags) error {
 		return err
 	}
 	for _, r := range rejects[:min(shownRejects, len(rejects))] {
-		fmt.Fprintln(p.Out, p.l.Text("cli.import.reject", diag.Args{"line": strconv.FormatInt(r.Line, 10), "reason": ingest.Reason(r, p.l)}))
+		fmt.Fprintln(p.Out, "  "+p.l.Text("cli.import.reject", diag.Args{"line": strconv.FormatInt(r.Line, 10), "reason": ingest.Reason(r, p.l)}))
 	}
 	fmt.Fprintln(p.Out, p.l.Text("cli.import.rejects_more", args))
 	return nil

@@ -240,12 +240,12 @@ func (p *Plan) Record(row tabular.Row) (crm.Record, error) {
 		}
 		v, currency, err := p.value(x, c)
 		if err != nil {
-			code := "cell_" + string(x.kind)
+			why := "cell_" + string(x.kind)
 			var refused *wrongCell
 			if errors.As(err, &refused) {
-				code = refused.code
+				why = refused.code
 			}
-			return r, &wrongCell{x.name, code, c.Text}
+			return r, &wrongCell{x.name, why, c.Text}
 		}
 		if v == nil {
 			continue
