@@ -21,12 +21,16 @@ var layers = []string{
 	"internal/dist", "internal/draw", "internal/finance", "internal/plan", "internal/sim", "internal/explain",
 	// records of a CRM
 	"internal/linkage", "internal/linkage/linkagetest",
+	// CRM files → rows and cells
+	"internal/tabular",
 	// case file → model → result
 	"internal/casefile", "internal/catalogue", "internal/revision", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
 	// showing
 	"internal/font", "internal/chart", "internal/report", "internal/report/document", "internal/report/pdf", "internal/report/html", "internal/report/markdown", "internal/report/data", "internal/report/workbook", "internal/guide",
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
+	// what a CRM holds
+	"internal/crm", "internal/warehouse", "internal/ingest",
 	// people
 	"internal/auth", "internal/auth/authtest",
 	// operations, and the pages over them
@@ -45,7 +49,7 @@ var importers = map[string][]string{
 	"golang.org/x/sys":                    {"internal/sim"},
 	"github.com/nicksnyder/go-i18n/v2":    {"internal/locale"},
 	"github.com/bojanz/currency":          {"internal/locale"},
-	"golang.org/x/text":                   {"internal/locale", "internal/store", "internal/auth", "internal/report/pdf", "internal/linkage"},
+	"golang.org/x/text":                   {"internal/locale", "internal/store", "internal/auth", "internal/report/pdf", "internal/linkage", "internal/tabular"},
 	"golang.org/x/image":                  {"internal/font", "internal/report/document"},
 	"golang.org/x/crypto":                 {"internal/auth"},
 	"golang.org/x/oauth2":                 {"internal/auth"},
@@ -58,8 +62,8 @@ var importers = map[string][]string{
 	"github.com/spf13/cobra":              {"internal/cli"},
 	"github.com/spf13/pflag":              {"internal/cli"},
 	"github.com/schollz/progressbar/v3":   {"internal/cli"},
-	"modernc.org/sqlite":                  {"internal/store"},
-	"github.com/jackc/pgx/v5":             {"internal/store", "internal/store/storetest"},
+	"modernc.org/sqlite":                  {"internal/store", "internal/warehouse"},
+	"github.com/jackc/pgx/v5":             {"internal/store", "internal/store/storetest", "internal/warehouse"},
 	"github.com/pressly/goose/v3":         {"internal/store"},
 	"github.com/danielgtaylor/huma/v2":    {"internal/api"},
 }

@@ -181,7 +181,7 @@ func TestEveryDiagnosticIsShownAtItsPlace(t *testing.T) {
 	}
 	for _, key := range de.Keys() {
 		code, ok := strings.CutPrefix(key, "diag.")
-		if !ok || strings.Contains(code, ".") || code == "in_scenario" || strings.HasPrefix(code, "audit_") || strings.HasPrefix(code, "auth_") || strings.HasPrefix(code, "edit_") { // packages decide, auth and revision
+		if !ok || strings.Contains(code, ".") || code == "in_scenario" || strings.HasPrefix(code, "audit_") || strings.HasPrefix(code, "auth_") || strings.HasPrefix(code, "edit_") || strings.HasPrefix(code, "table_") || strings.HasPrefix(code, "mapping_") { // packages decide, auth, revision and tabular
 			continue
 		}
 		switch where := elsewhere[code]; {

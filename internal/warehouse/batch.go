@@ -1,0 +1,585 @@
+package warehouse
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rendite-crm/rendite/internal/crm"
+)
+
+// State is where an import stands.
+type State string
+
+// The states of a batch.
+const (
+	Running   State = "running" // or broken off: it can be resumed
+	Done      State = "done"
+	TakenBack State = "taken_back"
+)
+
+// Errors of imports.
+var (
+	ErrSame     = errors.New("warehouse: this file has been imported already")
+	ErrState    = errors.New("warehouse: the import is not in a state for that")
+	ErrOverlaid = errors.New("warehouse: a later import changed what this one brought")
+)
+
+// Batch is one import into one table.
+type Batch struct {
+	ID     int64
+	Source int64
+	Table  string
+	// File is its name, or the object of a connector; Hash is the SHA-256 of a file's content, empty for connectors.
+	File, Hash        string
+	State             State
+	Started, Finished time.Time
+	// Read = Inserted + Updated + Unchanged + Rejected, as of the last commit.
+	Read, Inserted, Updated, Unchanged, Rejected int64
+	// Cursor is where the next rows begin, in the words of whoever reads them.
+	Cursor string
+}
+
+const batchColumns = "id, source, table_name, file, file_hash, state, started, finished, rows_read, inserted, updated, unchanged, rejected, cursor"
+
+func scanBatch(row interface{ Scan(...any) error }) (Batch, error) {
+	var b Batch
+	var started, finished int64
+	err := row.Scan(&b.ID, &b.Source, &b.Table, &b.File, &b.Hash, &b.State, &started, &finished, &b.Read, &b.Inserted, &b.Updated, &b.Unchanged, &b.Rejected, &b.Cursor)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	b.Started = time.UnixMicro(started).UTC()
+	if finished != 0 {
+		b.Finished = time.UnixMicro(finished).UTC()
+	}
+	return b, err
+}
+
+// Batch finds an import. ErrNotFound.
+func (w *Warehouse) Batch(ctx context.Context, id int64) (Batch, error) {
+	return scanBatch(w.db.QueryRowContext(ctx, "SELECT "+batchColumns+" FROM crm_batch WHERE id = $1", id))
+}
+
+// Batches lists the imports of a source, latest first.
+func (w *Warehouse) Batches(ctx context.Context, source int64) (list []Batch, err error) {
+	rows, err := w.db.QueryContext(ctx, "SELECT "+batchColumns+" FROM crm_batch WHERE source = $1 ORDER BY id DESC", source)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		b, err := scanBatch(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, b)
+	}
+	return list, rows.Err()
+}
+
+// Reject is a row that could not be taken, with all that is needed to mend it.
+type Reject struct {
+	Batch  int64
+	Line   int64    // of the file, or the count of a connector
+	Place  string   // a sheet's name, or the identifier at the source
+	Column string   // of the canonical table, empty for the row as a whole
+	Code   string   // of a crm.Problem, or of the mapping
+	Value  string   // what stands there
+	Cells  []string // the row as it was delivered
+}
+
+const (
+	chunk     = 64     // rows of one statement
+	perCommit = 50_000 // rows of one transaction: what is lost when the program is killed
+	cellsKept = 4_000  // characters of a reject's cell
+)
+
+// Import is a batch being filled. It is for one goroutine.
+type Import struct {
+	Batch
+	w     *Warehouse
+	t     crm.Table
+	zone  *time.Location
+	tx    *sql.Tx
+	fresh bool // the table had no row of the source when the batch began
+	open  int  // rows in the running transaction
+	// failed is why rows were lost: nothing may be committed then.
+	failed error
+	rows   []crm.Record
+	many   *sql.Stmt // inserts a whole chunk
+	one    *sql.Stmt // inserts a row
+	look   *sql.Stmt // finds a row
+	drop   *sql.Stmt // deletes a row
+	args   []any
+}
+
+// Begin starts an import, or resumes one of the same file that was broken off: Cursor then says where. ErrSame where the
+// file has been imported completely, ErrNotFound for an unknown table.
+func (w *Warehouse) Begin(ctx context.Context, s Source, table, file, hash string) (*Import, error) {
+	t, ok := crm.Find(table)
+	if !ok {
+		return nil, ErrNotFound
+	}
+	zone, err := s.Zone()
+	if err != nil {
+		return nil, err
+	}
+	i := &Import{w: w, t: t, zone: zone}
+	if hash != "" {
+		i.Batch, err = scanBatch(w.db.QueryRowContext(ctx, "SELECT "+batchColumns+" FROM crm_batch WHERE source = $1 AND table_name = $2 AND file_hash = $3 AND state <> 'taken_back' ORDER BY id DESC LIMIT 1", s.ID, table, hash))
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return nil, err
+		case i.State == Done:
+			return i, ErrSame
+		}
+	}
+	if i.ID == 0 {
+		now := w.now().UTC()
+		i.Batch = Batch{Source: s.ID, Table: table, File: file, Hash: hash, State: Running, Started: now}
+		err := w.db.QueryRowContext(ctx, "INSERT INTO crm_batch (source, table_name, file, file_hash, state, started, finished, rows_read, inserted, updated, unchanged, rejected, cursor) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, 0, 0, '') RETURNING id",
+			s.ID, table, file, hash, string(Running), now.UnixMicro()).Scan(&i.ID)
+		if err != nil {
+			return nil, err
+		}
+	}
+	var one int
+	err = w.db.QueryRowContext(ctx, "SELECT 1 FROM crm_"+table+" WHERE source = $1 LIMIT 1", s.ID).Scan(&one)
+	if i.fresh = errors.Is(err, sql.ErrNoRows); !i.fresh && err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+// Header keeps the names of the file's columns, so that rejects can be written as the file was.
+func (i *Import) Header(ctx context.Context, names []string) error {
+	text, err := json.Marshal(names)
+	if err != nil {
+		return err
+	}
+	_, err = i.w.db.ExecContext(ctx, "UPDATE crm_batch SET header = $1 WHERE id = $2", string(text), i.ID)
+	return err
+}
+
+// HeaderOf is what Header kept of an import.
+func (w *Warehouse) HeaderOf(ctx context.Context, batch int64) (names []string, err error) {
+	var text string
+	err = w.db.QueryRowContext(ctx, "SELECT header FROM crm_batch WHERE id = $1", batch).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &names)
+	}
+	return names, err
+}
+
+// Write takes a record that came from a line; one that is wrong becomes a reject with its cells. It keeps r's values.
+func (i *Import) Write(ctx context.Context, r crm.Record, line int64, place string, cells []string) error {
+	if found := i.t.Complete(&r, i.zone); len(found) > 0 {
+		p := found[0] // the others are found when it has been mended
+		return i.Reject(ctx, Reject{Line: line, Place: place, Column: p.Column, Code: p.Code, Value: p.Value, Cells: cells})
+	}
+	i.rows = append(i.rows, r)
+	i.Read++
+	if len(i.rows) == chunk {
+		return i.flush(ctx)
+	}
+	return nil
+}
+
+// Reject keeps a row that cannot be taken.
+func (i *Import) Reject(ctx context.Context, r Reject) error {
+	tx, err := i.begin(ctx)
+	if err != nil {
+		return err
+	}
+	kept := make([]string, len(r.Cells))
+	for k, c := range r.Cells {
+		kept[k] = cut(c)
+	}
+	cells, err := json.Marshal(kept)
+	if err != nil {
+		return err
+	}
+	i.Read++
+	i.Rejected++
+	i.open++
+	_, err = tx.ExecContext(ctx, "INSERT INTO crm_reject (batch, line, place, column_name, code, value, cells) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+		i.ID, r.Line, r.Place, r.Column, r.Code, cut(r.Value), string(cells))
+	return err
+}
+
+func cut(s string) string {
+	if r := []rune(s); len(r) > cellsKept {
+		return string(r[:cellsKept])
+	}
+	return s
+}
+
+// Reached notes where the next rows begin. What was written so far is there for good from time to time, and at Finish.
+func (i *Import) Reached(ctx context.Context, cursor string) error {
+	i.Cursor = cursor
+	if i.open+len(i.rows) < perCommit {
+		return nil
+	}
+	return i.commit(ctx, Running)
+}
+
+// Finish ends the import.
+func (i *Import) Finish(ctx context.Context) error { return i.commit(ctx, Done) }
+
+// Pause keeps what was written so far; Begin resumes it.
+func (i *Import) Pause(ctx context.Context) error { return i.commit(ctx, Running) }
+
+// Abort drops what was written since the last commit.
+func (i *Import) Abort() error {
+	if i.tx == nil {
+		return nil
+	}
+	tx := i.tx
+	i.tx, i.open, i.rows = nil, 0, nil
+	return tx.Rollback()
+}
+
+func (i *Import) begin(ctx context.Context) (*sql.Tx, error) {
+	if i.tx != nil {
+		return i.tx, nil
+	}
+	// The end of ctx ends the reading, not what has been read: Pause keeps that.
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	if i.tx, err = i.w.db.BeginTx(ctx, nil); err != nil {
+		return nil, err
+	}
+	where := "FROM crm_" + i.t.Name + " WHERE source = $1 AND ext_id = $2"
+	for into, query := range map[**sql.Stmt]string{&i.many: i.insert(chunk), &i.one: i.insert(1), &i.look: "SELECT hash, batch " + where, &i.drop: "DELETE " + where} {
+		if *into, err = i.tx.PrepareContext(ctx, query); err != nil {
+			return nil, errors.Join(err, i.Abort())
+		}
+	}
+	return i.tx, nil
+}
+
+func (i *Import) commit(ctx context.Context, state State) error {
+	if err := i.flush(ctx); err != nil {
+		return err
+	}
+	tx, err := i.begin(ctx)
+	if err != nil {
+		return err
+	}
+	i.State = state
+	finished := int64(0)
+	if state == Done {
+		i.Finished = i.w.now().UTC()
+		finished = i.Finished.UnixMicro()
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE crm_batch SET state = $1, finished = $2, rows_read = $3, inserted = $4, updated = $5, unchanged = $6, rejected = $7, cursor = $8 WHERE id = $9",
+		string(state), finished, i.Read, i.Inserted, i.Updated, i.Unchanged, i.Rejected, i.Cursor, i.ID)
+	if err != nil {
+		return err
+	}
+	i.tx, i.open = nil, 0
+	return tx.Commit()
+}
+
+// insert is the statement that inserts n rows and leaves those that are there.
+func (i *Import) insert(n int) string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO crm_" + i.t.Name + " (source, ext_id, created_at, updated_at, deleted_at, merged_into, batch, hash")
+	for _, c := range i.t.Columns {
+		b.WriteString(", " + c.Name)
+	}
+	b.WriteString(") VALUES ")
+	k := 0
+	for row := range n {
+		if row > 0 {
+			b.WriteString(", ")
+		}
+		for c := range 8 + len(i.t.Columns) {
+			k++
+			b.WriteByte("(,"[min(c, 1)])
+			b.WriteString("$" + strconv.Itoa(k))
+		}
+		b.WriteByte(')')
+	}
+	b.WriteString(" ON CONFLICT (source, ext_id) DO NOTHING")
+	return b.String()
+}
+
+func (i *Import) values(args []any, r *crm.Record, hash []byte) []any {
+	args = append(args, i.Source, r.ID, instant(r.Created), instant(r.Updated), instant(r.Deleted), text(r.Merged), i.ID, hash)
+	return append(args, r.Values...)
+}
+
+func instant(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+func text(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// flush writes the rows at hand.
+func (i *Import) flush(ctx context.Context) (err error) {
+	if i.failed != nil {
+		return i.failed
+	}
+	n := len(i.rows)
+	if n == 0 {
+		return nil
+	}
+	tx, err := i.begin(ctx)
+	if err != nil {
+		return err
+	}
+	rows := i.rows
+	i.rows = i.rows[:0]
+	i.open += n
+	defer func() {
+		if err != nil {
+			i.failed = err
+		}
+	}()
+	hashes := make([][16]byte, n)
+	for k := range rows {
+		hashes[k] = rows[k].Hash()
+	}
+	if i.fresh {
+		args := i.args[:0]
+		for k := range rows {
+			args = i.values(args, &rows[k], hashes[k][:])
+		}
+		i.args = args
+		var r sql.Result
+		if n == chunk {
+			r, err = i.many.ExecContext(ctx, args...)
+		} else {
+			r, err = tx.ExecContext(ctx, i.insert(n), args...)
+		}
+		if err != nil {
+			return err
+		}
+		inserted, err := r.RowsAffected()
+		if err != nil {
+			return err
+		}
+		i.Inserted += inserted
+		if inserted == int64(n) {
+			return nil
+		}
+		// Some were there: an identifier that the file has twice. Those that went in now compare as equal.
+		i.Unchanged -= inserted
+	}
+	return i.compare(ctx, tx, rows, hashes)
+}
+
+// compare writes the rows one by one against what is there.
+func (i *Import) compare(ctx context.Context, tx *sql.Tx, rows []crm.Record, hashes [][16]byte) error {
+	for k := range rows {
+		r := &rows[k]
+		var have []byte
+		var batch int64
+		err := i.look.QueryRowContext(ctx, i.Source, r.ID).Scan(&have, &batch)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			if _, err := i.one.ExecContext(ctx, i.values(nil, r, hashes[k][:])...); err != nil {
+				return err
+			}
+			i.Inserted++
+			continue
+		case err != nil:
+			return err
+		case string(have) == string(hashes[k][:]):
+			i.Unchanged++
+			continue
+		}
+		if batch != i.ID {
+			if err := i.remember(ctx, tx, r.ID, batch); err != nil {
+				return err
+			}
+		}
+		if _, err := i.drop.ExecContext(ctx, i.Source, r.ID); err != nil {
+			return err
+		}
+		if _, err := i.one.ExecContext(ctx, i.values(nil, r, hashes[k][:])...); err != nil {
+			return err
+		}
+		i.Updated++
+	}
+	return nil
+}
+
+// columns are all columns of the table, in the order of insert.
+func (i *Import) columns() []string {
+	all := []string{"source", "ext_id", "created_at", "updated_at", "deleted_at", "merged_into", "batch", "hash"}
+	for _, c := range i.t.Columns {
+		all = append(all, c.Name)
+	}
+	return all
+}
+
+// remember keeps a row as an earlier batch left it.
+func (i *Import) remember(ctx context.Context, tx *sql.Tx, id string, batch int64) error {
+	names := i.columns()
+	row, into := make([]any, len(names)), make([]any, len(names))
+	for k := range row {
+		into[k] = &row[k]
+	}
+	if err := tx.QueryRowContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM crm_"+i.t.Name+" WHERE source = $1 AND ext_id = $2", i.Source, id).Scan(into...); err != nil {
+		return err
+	}
+	for k, v := range row {
+		if b, ok := v.([]byte); ok {
+			row[k] = base64.StdEncoding.EncodeToString(b)
+		}
+	}
+	before, err := json.Marshal(row)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO crm_undo (batch, table_name, ext_id, before_batch, before) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING", i.ID, i.t.Name, id, batch, string(before))
+	return err
+}
+
+// TakeBack undoes an import: what it brought goes, what it changed is as it was. ErrOverlaid where a later import changed
+// some of it: that one has to go first. ErrState where it has been taken back.
+func (w *Warehouse) TakeBack(ctx context.Context, id int64) error {
+	b, err := w.Batch(ctx, id)
+	if err != nil {
+		return err
+	}
+	if b.State == TakenBack {
+		return ErrState
+	}
+	t, ok := crm.Find(b.Table)
+	if !ok {
+		return ErrNotFound
+	}
+	i := &Import{Batch: b, w: w, t: t}
+	return w.write(ctx, func(tx *sql.Tx) error {
+		var later int64
+		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM crm_undo WHERE before_batch = $1", id).Scan(&later); err != nil {
+			return err
+		}
+		if later > 0 {
+			return ErrOverlaid
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM crm_"+t.Name+" WHERE source = $1 AND batch = $2", b.Source, id); err != nil {
+			return err
+		}
+		if err := i.putBack(ctx, tx); err != nil {
+			return err
+		}
+		for _, s := range []string{"DELETE FROM crm_undo WHERE batch = $1", "DELETE FROM crm_reject WHERE batch = $1", "UPDATE crm_batch SET state = 'taken_back' WHERE id = $1"} {
+			if _, err := tx.ExecContext(ctx, s, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (i *Import) putBack(ctx context.Context, tx *sql.Tx) error {
+	last := ""
+	for { // a page at a time: a database may not write while it reads
+		var ids, texts []string
+		rows, err := tx.QueryContext(ctx, "SELECT ext_id, before FROM crm_undo WHERE batch = $1 AND table_name = $2 AND ext_id > $3 ORDER BY ext_id LIMIT 1000", i.ID, i.t.Name, last)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var id, before string
+			if err := rows.Scan(&id, &before); err != nil {
+				return errors.Join(err, rows.Close())
+			}
+			ids, texts = append(ids, id), append(texts, before)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		last = ids[len(ids)-1]
+		for _, before := range texts {
+			row, err := i.decode(before)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, i.insert(1), row...); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// decode reads a row that remember kept.
+func (i *Import) decode(before string) ([]any, error) {
+	d := json.NewDecoder(strings.NewReader(before))
+	d.UseNumber()
+	var row []any
+	if err := d.Decode(&row); err != nil {
+		return nil, err
+	}
+	kinds := []crm.Kind{crm.Count, crm.Text, crm.Instant, crm.Instant, crm.Instant, crm.Text, crm.Count, "hash"}
+	for _, c := range i.t.Columns {
+		kinds = append(kinds, c.Kind)
+	}
+	if len(row) != len(kinds) {
+		return nil, fmt.Errorf("warehouse: a kept row of crm_%s has %d columns", i.t.Name, len(row))
+	}
+	for k, v := range row {
+		n, isNumber := v.(json.Number)
+		s, isText := v.(string)
+		var err error
+		switch {
+		case isNumber && kinds[k] == crm.Share:
+			row[k], err = n.Float64()
+		case isNumber:
+			row[k], err = n.Int64()
+		case isText && kinds[k] == "hash":
+			row[k], err = base64.StdEncoding.DecodeString(s)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return row, nil
+}
+
+// Rejects are the rows of an import that were not taken, in the order of their lines.
+func (w *Warehouse) Rejects(ctx context.Context, batch int64) (list []Reject, err error) {
+	rows, err := w.db.QueryContext(ctx, "SELECT batch, line, place, column_name, code, value, cells FROM crm_reject WHERE batch = $1 ORDER BY line, column_name", batch)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var r Reject
+		var cells string
+		if err := rows.Scan(&r.Batch, &r.Line, &r.Place, &r.Column, &r.Code, &r.Value, &cells); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(cells), &r.Cells); err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
