@@ -428,7 +428,7 @@ func (w *writer) flow() {
 	const little = 0.35
 	pages, end := w.place(1, false)
 	tight := 1.0
-	for _, t := range []float64{0.85, 0.7} {
+	for _, t := range []float64{0.85, 0.7, 0.55} {
 		if end > top+little*(bottom-top) {
 			break
 		}

@@ -11,8 +11,14 @@ import (
 // cellGap is the room between columns.
 const cellGap = 12.0
 
+// manyRows is from when on a table is closer, so that a large case stays within nine pages.
+const manyRows = 40
+
 func cellSize(t document.Table) float64 {
-	if t.Small {
+	switch {
+	case t.Small && len(t.Rows) > manyRows:
+		return 6.75
+	case t.Small:
 		return 7.25
 	}
 	return 8
@@ -130,6 +136,9 @@ func (w *writer) table(t document.Table) {
 func (w *writer) row(t document.Table, ws []float64, r document.Row, colour, under string) []block {
 	size := cellSize(t)
 	above, below := 0.375*size, 0.25*size
+	if len(t.Rows) > manyRows {
+		above, below = 0.2*size, 0.1*size
+	}
 	line := func(n int) float64 { return height(make([]string, n), size) }
 	cells, tall := make([][]string, len(r.Cells)), 1
 	for i, s := range r.Cells {
