@@ -26,7 +26,7 @@ var layers = []string{
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
 	// what a CRM holds
-	"internal/crm", "internal/warehouse",
+	"internal/crm", "internal/warehouse", "internal/kpi",
 	// people
 	"internal/auth",
 	// operations, and the pages over them
