@@ -74,8 +74,8 @@ type Figure struct {
 	// SQL names the text that it is computed by.
 	SQL  string
 	kind kind
-	// scale is what a number of the database is divided by.
-	scale float64
+	// scale is what the numerator is divided by, under the denominator; 0 is 1.
+	scale, under float64
 	// window is over how many months up to each the records are taken together; 0 is one.
 	window int
 	// history figures need changes; adoption ones say when they are derived.
@@ -92,7 +92,7 @@ var figures = []Figure{
 	{ID: "opportunities", Unit: Number, Direction: Higher, SQL: "created", kind: count},
 	{ID: "won", Unit: Number, Direction: Higher, SQL: "closed", kind: count},
 	{ID: "win_rate", Unit: Share, Direction: Higher, SQL: "closed", kind: share},
-	{ID: "win_rate_value", Unit: Share, Direction: Higher, SQL: "closed", kind: ratio},
+	{ID: "win_rate_value", Unit: Share, Direction: Higher, SQL: "closed", kind: ratio, scale: e4, under: e4},
 	{ID: "win_rate_cohort", Unit: Share, Direction: Higher, SQL: "created", kind: share},
 	{ID: "cohort_open", Unit: Share, Direction: Neither, SQL: "created", kind: share},
 	{ID: "win_rate_expected", Unit: Share, Direction: Higher, SQL: "outcome", kind: incidence, window: Window},
@@ -103,13 +103,13 @@ var figures = []Figure{
 	{ID: "cycle_time", Unit: Days, Direction: Lower, SQL: "cycle_time", kind: median},
 	{ID: "cycle_time_expected", Unit: Days, Direction: Lower, SQL: "outcome", kind: survival, window: Window},
 	{ID: "velocity", Unit: Daily, Direction: Higher, SQL: "velocity", kind: ratio, scale: e4},
-	{ID: "forecast_accuracy", Unit: Share, Direction: Target, SQL: "forecast_accuracy", kind: ratio, history: true},
+	{ID: "forecast_accuracy", Unit: Share, Direction: Target, SQL: "forecast_accuracy", kind: ratio, scale: e4, under: e4, history: true},
 	{ID: "activities", Unit: Number, Direction: Higher, SQL: "activities", kind: count},
 	{ID: "logo_churn", Unit: Share, Direction: Lower, SQL: "retention", kind: share},
 	{ID: "logo_retention", Unit: Share, Direction: Higher, SQL: "retention", kind: share},
-	{ID: "revenue_churn", Unit: Share, Direction: Lower, SQL: "retention", kind: ratio},
-	{ID: "gross_retention", Unit: Share, Direction: Higher, SQL: "retention", kind: ratio},
-	{ID: "net_retention", Unit: Share, Direction: Higher, SQL: "retention", kind: ratio},
+	{ID: "revenue_churn", Unit: Share, Direction: Lower, SQL: "retention", kind: ratio, scale: e4, under: e4},
+	{ID: "gross_retention", Unit: Share, Direction: Higher, SQL: "retention", kind: ratio, scale: e4, under: e4},
+	{ID: "net_retention", Unit: Share, Direction: Higher, SQL: "retention", kind: ratio, scale: e4, under: e4},
 	{ID: "repeat_purchase", Unit: Share, Direction: Higher, SQL: "repeat_purchase", kind: share},
 	{ID: "tickets", Unit: Number, Direction: Lower, SQL: "tickets", kind: count},
 	{ID: "tickets_solved", Unit: Share, Direction: Higher, SQL: "tickets", kind: share},

@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -378,13 +379,10 @@ func (f Figure) point(c *cell) Point {
 	if c == nil || f.kind != count && c.n == 0 {
 		return Point{Reason: None}
 	}
-	scale := f.scale
-	if scale == 0 {
-		scale = 1
-	}
+	scale, under := cmp.Or(f.scale, 1), cmp.Or(f.under, 1)
 	p := Point{N: c.n}
 	if f.kind < median {
-		p.Numerator, p.Denominator = c.numerator/scale, c.denominator
+		p.Numerator, p.Denominator = c.numerator/scale, c.denominator/under
 	}
 	if f.kind != count && f.kind != sum && c.n < Fewest {
 		p.Reason = Few
@@ -397,7 +395,7 @@ func (f Figure) point(c *cell) Point {
 		low, high := poisson(c.numerator)
 		set(c.numerator, low, high)
 	case sum:
-		p.Value, p.Reason, p.Denominator = new(c.numerator/scale), NoInterval, 0
+		p.Value, p.Reason, p.Denominator = new(p.Numerator), NoInterval, 0
 	case share:
 		low, high := wilson(c.numerator, c.denominator)
 		set(c.numerator/c.denominator, low, high)
@@ -406,7 +404,7 @@ func (f Figure) point(c *cell) Point {
 			p.Reason = Undefined
 			return p
 		}
-		p.Value = new(c.numerator / scale / c.denominator)
+		p.Value = new(p.Numerator / p.Denominator)
 	case median:
 		value, low, high, bounded := medianOf(values)
 		if set(value/scale, low/scale, high/scale); !bounded {
