@@ -264,7 +264,7 @@ func (i *Import) commit(ctx context.Context, state State) error {
 	}
 	if state == Done && i.Inserted >= counted {
 		// Without statistics a database takes every table for a small one and joins it row by row.
-		if _, err := tx.ExecContext(ctx, "ANALYZE crm_"+i.t.Name); err != nil {
+		if _, err := tx.ExecContext(ctx, "ANALYZE crm_"+i.t.Name); err != nil { //nolint:misspell // the word of SQL
 			return err
 		}
 	}
