@@ -58,6 +58,9 @@ func (d Dialect) divide(a, b string) string { return fmt.Sprintf(d.div, a, b) }
 
 func (d Dialect) numeric(text string) string { return fmt.Sprintf(d.number, text) }
 
+// numbers are those from first to last, in a column named month.
+func (d Dialect) numbers(first, last string) string { return fmt.Sprintf(d.months, first, last) }
+
 // firstDay is the day on which a month begins, of whole numbers alone: days_from_civil of H. Hinnant, "chrono-Compatible
 // Low-Level Date Algorithms", 2013, with the year beginning in March.
 func (d Dialect) firstDay(month string) string {
@@ -69,5 +72,5 @@ func (d Dialect) firstDay(month string) string {
 
 // calendar are the months with the day on which each begins and the day on which the next one does.
 func (d Dialect) calendar(first, last string) string {
-	return fmt.Sprintf("SELECT month, %s AS first_day, %s AS next_day FROM ("+d.months+") AS numbers", d.firstDay("month"), d.firstDay("(month + 1)"), first, last)
+	return fmt.Sprintf("SELECT month, %s AS first_day, %s AS next_day FROM (%s) AS numbers", d.firstDay("month"), d.firstDay("(month + 1)"), d.numbers(first, last))
 }

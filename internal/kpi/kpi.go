@@ -172,7 +172,7 @@ type Query struct {
 var texts = sync.OnceValue(func() *template.Template {
 	none := func(...any) string { return "" }
 	return template.Must(template.New("").Funcs(template.FuncMap{"source": none, "first": none, "last": none, "today": none, "months": none,
-		"div": none, "number": none, "fewest": func() int { return Fewest }, "window": func() int { return Window }}).ParseFS(files, "sql/*.sql"))
+		"div": none, "number": none, "numbers": none, "fewest": func() int { return Fewest }, "window": func() int { return Window }}).ParseFS(files, "sql/*.sql"))
 })
 
 // Query is the text of a figure for a database. Its columns are month, team, numerator, denominator and n, and figure where
@@ -193,7 +193,7 @@ func query(name string, d Dialect) Query {
 	}
 	t := template.Must(texts().Clone()).Funcs(template.FuncMap{
 		"source": give(Source), "first": give(First), "last": give(Last), "today": give(Today),
-		"div": d.divide, "number": d.numeric,
+		"div": d.divide, "number": d.numeric, "numbers": d.numbers,
 		"months": func(before int) string {
 			first := give(First)()
 			if before > 0 {

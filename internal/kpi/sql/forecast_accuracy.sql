@@ -2,6 +2,10 @@
 -- close in it, each value as it was known then: changes of earlier months are known, those of the month itself are not.
 WITH {{template "people"}},
 month AS ({{months 0}}),
+day AS (
+  SELECT month.first_day + number.month AS day, month.month AS month
+  FROM month JOIN ({{numbers "0" "30"}}) AS number ON month.first_day + number.month < month.next_day
+),
 version AS (
   SELECT opportunity, field, {{number "new_value"}} AS value, {{number "old_value"}} AS value_before, changed_month AS since,
     COALESCE(LEAD(changed_month) OVER (PARTITION BY opportunity, field ORDER BY changed_at, seq, ext_id), 999999) AS until,
@@ -25,11 +29,11 @@ expected AS (
   WHERE expected_close_day IS NOT NULL AND ext_id NOT IN (SELECT opportunity FROM span WHERE field = 'expected_close')
 ),
 due AS (
-  SELECT month.month AS month, d.ext_id AS id, d.owner AS owner, d.home AS home, d.amount AS amount, d.probability AS probability
+  SELECT day.month AS month, d.ext_id AS id, d.owner AS owner, d.home AS home, d.amount AS amount, d.probability AS probability
   FROM expected e
-  JOIN month ON e.day >= month.first_day AND e.day < month.next_day AND e.since < month.month AND month.month <= e.until
+  JOIN day ON day.day = e.day AND e.since < day.month AND day.month <= e.until
   JOIN deal d ON d.ext_id = e.opportunity
-  WHERE d.opened_month < month.month AND (d.category = 'open' OR d.closed_month >= month.month)
+  WHERE d.opened_month < day.month AND (d.category = 'open' OR d.closed_month >= day.month)
 ),
 forecast AS (
   SELECT due.month AS month, due.owner AS owner,

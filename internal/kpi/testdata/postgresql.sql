@@ -526,6 +526,10 @@ member AS (
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
 month AS (SELECT month, 365 * ((month - 2) / 12) + ((month - 2) / 12) / 4 - ((month - 2) / 12) / 100 + ((month - 2) / 12) / 400 + (153 * ((month - 2) % 12) + 2) / 5 - 719468 AS first_day, 365 * (((month + 1) - 2) / 12) + (((month + 1) - 2) / 12) / 4 - (((month + 1) - 2) / 12) / 100 + (((month + 1) - 2) / 12) / 400 + (153 * (((month + 1) - 2) % 12) + 2) / 5 - 719468 AS next_day FROM (SELECT month FROM (WITH RECURSIVE count_up(month) AS (SELECT CAST($2 AS BIGINT) UNION ALL SELECT month + 1 FROM count_up WHERE month < $3) SELECT month FROM count_up) AS months) AS numbers),
+day AS (
+  SELECT month.first_day + number.month AS day, month.month AS month
+  FROM month JOIN (SELECT month FROM (WITH RECURSIVE count_up(month) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT month + 1 FROM count_up WHERE month < 30) SELECT month FROM count_up) AS months) AS number ON month.first_day + number.month < month.next_day
+),
 version AS (
   SELECT opportunity, field, CASE WHEN new_value ~ '^-?[0-9]+([.][0-9]+)?$' THEN CAST(new_value AS DOUBLE PRECISION) END AS value, CASE WHEN old_value ~ '^-?[0-9]+([.][0-9]+)?$' THEN CAST(old_value AS DOUBLE PRECISION) END AS value_before, changed_month AS since,
     COALESCE(LEAD(changed_month) OVER (PARTITION BY opportunity, field ORDER BY changed_at, seq, ext_id), 999999) AS until,
@@ -550,11 +554,11 @@ expected AS (
   WHERE expected_close_day IS NOT NULL AND ext_id NOT IN (SELECT opportunity FROM span WHERE field = 'expected_close')
 ),
 due AS (
-  SELECT month.month AS month, d.ext_id AS id, d.owner AS owner, d.home AS home, d.amount AS amount, d.probability AS probability
+  SELECT day.month AS month, d.ext_id AS id, d.owner AS owner, d.home AS home, d.amount AS amount, d.probability AS probability
   FROM expected e
-  JOIN month ON e.day >= month.first_day AND e.day < month.next_day AND e.since < month.month AND month.month <= e.until
+  JOIN day ON day.day = e.day AND e.since < day.month AND day.month <= e.until
   JOIN deal d ON d.ext_id = e.opportunity
-  WHERE d.opened_month < month.month AND (d.category = 'open' OR d.closed_month >= month.month)
+  WHERE d.opened_month < day.month AND (d.category = 'open' OR d.closed_month >= day.month)
 ),
 forecast AS (
   SELECT due.month AS month, due.owner AS owner,
