@@ -263,6 +263,29 @@ func TestTeams_ofFewerThanFiveAreMerged(t *testing.T) {
 	}
 }
 
+// Three deals won in each of two months are too few for a figure of one, and enough for both together.
+func TestCompute_takesMonthsTogether(t *testing.T) {
+	r := records{}
+	for i, closed := range []string{"2024-02-10", "2024-02-20", "2024-02-28", "2024-03-01", "2024-03-11", "2024-03-31"} {
+		r.deal(fmt.Sprint(i), crm.Won, "2024-02-01", closed, "amount", 10_0000*(i+1), "currency", "EUR")
+	}
+	o := span("2024-02", "2024-03", "2024-03-31")
+	onBoth(t, r, o, func(t *testing.T, got map[string]kpi.Series) {
+		if p := point(t, got["deal_value_median"], "", "2024-02"); p.Value != nil || p.Reason != kpi.Few || p.N != 3 {
+			t.Errorf("a month: %+v", p)
+		}
+	})
+	o.Together = true
+	onBoth(t, r, o, func(t *testing.T, got map[string]kpi.Series) {
+		// 10, 20, …, 60: the median is 35, and six values are just enough for an interval, from the least to the greatest.
+		p := point(t, got["deal_value_median"], "", "2024-03")
+		if len(got["won"].Months) != 1 || p.Value == nil || *p.Value != 35 || *p.Low != 10 || *p.High != 60 {
+			t.Errorf("together: %+v, months %v", p, got["won"].Months)
+		}
+		counts(t, got, "win_rate", "", "2024-03", 6, 6, 6)
+	})
+}
+
 // Those who left keep their deals in their team, but do not make it large.
 func TestTeams_whoLeft(t *testing.T) {
 	r := records{}
