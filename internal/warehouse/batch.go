@@ -99,6 +99,7 @@ const (
 	chunk     = 64     // rows of one statement
 	perCommit = 50_000 // rows of one transaction: what is lost when the program is killed
 	cellsKept = 4_000  // characters of a reject's cell
+	counted   = 100    // rows that make the statistics of a table worth taking anew
 )
 
 // Import is a batch being filled. It is for one goroutine.
@@ -287,6 +288,12 @@ func (i *Import) commit(ctx context.Context, state State) error {
 		string(state), finished, i.Read, i.Inserted, i.Updated, i.Unchanged, i.Rejected, i.Cursor, i.ID)
 	if err != nil {
 		return err
+	}
+	if state == Done && i.Inserted >= counted {
+		// Without statistics a database takes every table for a small one and joins it row by row.
+		if _, err := tx.ExecContext(ctx, "ANALYZE crm_"+i.t.Name); err != nil { //nolint:misspell // the word of SQL
+			return err
+		}
 	}
 	i.tx, i.open = nil, 0
 	return tx.Commit()
