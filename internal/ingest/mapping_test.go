@@ -46,12 +46,12 @@ const export = "Nr;Phase;Betrag;Termin\n1;Gewonnen;1.200,50;03/04/2025\n2;Verlor
 // Whoever writes a mapping by hand is told what is wrong, where, and what to write instead, in both languages.
 func TestMapping_saysWhatIsWrongAndWhere(t *testing.T) {
 	for code, c := range map[string]struct{ old, new, at string }{
-		"mapping_table":   {"table: opportunity", "table: oportunity", "2:8"},
+		"mapping_table":   {"table: opportunity", "table: opportunit", "2:8"},
 		"mapping_key":     {"stages:", "stage:", "8:1"},
 		"mapping_text":    {"mapping: Deals", "mapping: [Deals]", "1:10"},
 		"mapping_list":    {"stages: {Gewonnen: won, Verloren: lost}", "stages: won", "8:9"},
 		"mapping_style":   {"day/month/year", "day-month-year", "7:35"},
-		"mapping_target":  {"{to: amount}", "{to: ammount}", "6:3"},
+		"mapping_target":  {"{to: amount}", "{to: amont}", "6:3"},
 		"mapping_twice":   {"Nr: id", "Nr: amount", "6:3"},
 		"mapping_stage":   {"Verloren: lost", "Verloren: verloren", "1:1"},
 		"mapping_stages":  {"Phase: stage", "Phase: product", "1:1"},

@@ -47,7 +47,7 @@ func WriteRejects(w io.Writer, header []string, list []warehouse.Reject, l *loca
 
 // guarded is a cell that no spreadsheet runs. Numbers with a sign are none of that.
 func guarded(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && strings.Trim(s, "+-0123456789.,  '%€$") != "" {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && strings.Trim(s, "+-0123456789.,\u00a0\u202f %'€$") != "" {
 		return "'" + s
 	}
 	return s
