@@ -34,6 +34,7 @@ var attempts = []struct {
 	{"create-case", call{request: "POST /cases?organisation={org}", yaml: small}},
 	{"get-case", call{request: "GET /cases/{case}"}},
 	{"export-case", call{request: "GET /cases/{case}/case.yaml"}},
+	{"get-report", call{request: "GET /cases/{case}/report?format=md"}},
 	{"list-case-events", call{request: "GET /cases/{case}/events"}},
 	{"list-revisions", call{request: "GET /cases/{case}/revisions"}},
 	{"get-revision", call{request: "GET /cases/{case}/revisions/1"}},

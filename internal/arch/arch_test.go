@@ -26,7 +26,7 @@ var layers = []string{
 	// case file → model → result
 	"internal/casefile", "internal/catalogue", "internal/revision", "internal/model", "internal/result", "internal/calc", "internal/decide", "internal/starter",
 	// showing
-	"internal/font", "internal/chart", "internal/report", "internal/report/document", "internal/report/pdf", "internal/report/html", "internal/report/markdown", "internal/report/data", "internal/report/workbook", "internal/guide",
+	"internal/font", "internal/chart", "internal/report", "internal/report/document", "internal/report/pdf", "internal/report/html", "internal/report/markdown", "internal/report/data", "internal/report/workbook", "internal/report/written", "internal/guide",
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
 	// what a CRM holds

@@ -4,47 +4,29 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rendite-crm/rendite/internal/diag"
-	"github.com/rendite-crm/rendite/internal/locale"
-	"github.com/rendite-crm/rendite/internal/report/data"
 	"github.com/rendite-crm/rendite/internal/report/document"
-	"github.com/rendite-crm/rendite/internal/report/html"
-	"github.com/rendite-crm/rendite/internal/report/markdown"
-	"github.com/rendite-crm/rendite/internal/report/pdf"
-	"github.com/rendite-crm/rendite/internal/report/workbook"
+	"github.com/rendite-crm/rendite/internal/report/written"
 )
-
-// reportWriters are the formats of a report by the ending of the file.
-var reportWriters = map[string]func(io.Writer, *document.Content, *locale.Locale) error{
-	".pdf":  documentWriter(pdf.Write),
-	".html": documentWriter(html.Write),
-	".md":   documentWriter(markdown.Write),
-	".json": data.JSON,
-	".csv":  data.CSV,
-	".xlsx": workbook.Write,
-}
-
-func documentWriter(write func(io.Writer, *document.Document) error) func(io.Writer, *document.Content, *locale.Locale) error {
-	return func(w io.Writer, c *document.Content, l *locale.Locale) error { return write(w, document.Build(c, l)) }
-}
 
 func (p *program) reportCommand() *cobra.Command {
 	var f caseFlags
 	output, brand, baseline := "", "", ""
 	c := &cobra.Command{Use: "report CASE", Short: p.t("cli.report"), Long: p.t("cli.report.long"), Args: p.oneCase,
 		RunE: func(_ *cobra.Command, args []string) error {
-			write, ok := reportWriters[strings.ToLower(filepath.Ext(output))]
-			if !ok {
-				p.fail("cli.report.format", diag.Args{"file": output, "formats": slices.Sorted(maps.Keys(reportWriters))})
+			format := strings.ToLower(strings.TrimPrefix(filepath.Ext(output), "."))
+			if _, ok := written.Media(format); !ok {
+				var endings []string
+				for _, f := range written.Formats() {
+					endings = append(endings, "."+f)
+				}
+				p.fail("cli.report.format", diag.Args{"file": output, "formats": endings})
 				return exit(exitUsage)
 			}
 			if len(f.scenario) > 1 {
@@ -92,7 +74,7 @@ func (p *program) reportCommand() *cobra.Command {
 				}
 			}
 			var out bytes.Buffer
-			if err := write(&out, content, p.l); err != nil {
+			if err := written.Write(&out, format, content, p.l); err != nil {
 				var wrong diag.List
 				if errors.As(err, &wrong) {
 					return p.problems(wrong) // what a format cannot hold

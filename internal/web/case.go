@@ -39,6 +39,7 @@ type casePage struct {
 	OOB                           bool
 	Groups                        []group
 	Utility, UtilityHref          string // the utility value beside the money, where the case has a scorecard
+	Reports                       []link
 }
 
 type scenarioLink struct {
@@ -133,6 +134,9 @@ func (q *request) before(d *desk) *result.Result {
 
 func (q *request) casePage(d *desk, tab, width string) casePage {
 	p := casePage{place: d.place, Name: d.Case.Name, Dirty: d.Dirty, CanUndo: d.CanUndo, CanRedo: d.CanRedo}
+	for _, format := range []string{"pdf", "xlsx", "html"} { // the others are for programs, and in the API
+		p.Reports = append(p.Reports, link{Href: "/cases/" + d.Case.ID + "/report/" + format + d.place.query(), Label: q.t("web.report."+format, nil)})
+	}
 	p.frame = q.frame(d.Case.Name, width)
 	p.Crumbs = []crumb{{"/?org=" + d.Case.OrgID, d.Organisation}, {"", d.Case.Name}}
 	facts := auth.Facts{Organisation: d.Case.OrgID, Case: d.Case.ID}

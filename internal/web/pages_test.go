@@ -226,6 +226,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 		{path: m + "/trace?of=line.costs.licences", status: 200, fragment: true}, {path: m + "/trace?of=line.benefits.churn", status: 200, fragment: true}, {path: m + "/trace?of=hours_saved", status: 200, fragment: true}, {path: m + "/trace?of=adoption.plateau", status: 200, fragment: true},
 		{path: m + "/trace?of=result.nothing", status: 404, fragment: true}, {path: m + "/trace?of=line.costs.none", status: 404, fragment: true}, {path: m + "/trace", status: 404, fragment: true}, {path: s + "/trace?of=hours_saved", status: 200, fragment: true},
 		{path: m + "/complete?word=us", status: 200, fragment: true}, {path: m + "/case.yaml", status: 200}, {path: m + "/case.yaml?revision=9", status: 404},
+		{path: m + "/report/docx", status: 404}, {path: m + "/report/md?revision=9", status: 404}, {path: m + "/report/md?scenario=none", status: 422},
 		{path: "/cases/none", status: 404}, {path: "/cases/none/why", status: 404, fragment: true}, {path: "/nothing", status: 404}, {path: "/cases/" + ids["broken"] + "/trace?of=users", status: 404, fragment: true},
 		{path: "/", status: 200}, {path: "/?q=vertrieb", status: 200}, {path: "/?q=nothing+of+that+name", status: 200}, {path: "/?status=live", status: 200}, {path: "/?sort=roi", status: 200}, {path: "/?sort=npv", status: 200}, {path: "/?sort=break_even", status: 200}, {path: "/?sort=name", status: 200},
 		{path: "/new", status: 200}, {path: "/new?industry=trade", status: 200}, {path: "/settings", status: 200}, {path: "/organisations", status: 303}, {path: "/guide?q=ROI", status: 200}, {path: "/guide?q=zzzz", status: 200}, {path: "/guide", status: 200}, {path: "/guide/none", status: 404},
@@ -546,5 +547,34 @@ func TestAMistypedUnitIsAnsweredWithTheRightOne(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The report of what is before the person, as a file with the name of the case; with what changed since the seal.
+func TestReportsAreHandedOut(t *testing.T) {
+	w := newWorkspace(t)
+	text := example(t, "maschinenbau")
+	id := w.create(text)
+	if _, err := w.app.Seal(t.Context(), w.who, id, "Dr. Kaufmann", "decision of the board"); err != nil {
+		t.Fatal(err)
+	}
+	w.draft(id, strings.Replace(text, "users: 40", "users: 44", 1))
+	w.save(id, "more people")
+	for format, begins := range map[string]string{"pdf": "%PDF-", "xlsx": "PK\x03\x04", "html": "<!doctype html>", "md": "# ", "json": "{", "csv": "Monat;"} {
+		r := w.do(locale.German, "GET", "/cases/"+id+"/report/"+format, nil, false)
+		got := body(t, r)
+		if r.StatusCode != 200 || !strings.HasPrefix(strings.ToLower(got), strings.ToLower(begins)) {
+			t.Errorf("%s: status %d: %.80q", format, r.StatusCode, got)
+		}
+		if name := r.Header.Get("Content-Disposition"); !strings.Contains(name, "crm_einfuehrung_vertrieb."+format) {
+			t.Errorf("%s: %s", format, name)
+		}
+		if format == "md" && (!strings.Contains(got, "40 → 44") || !strings.Contains(got, "CRM-Einführung Vertrieb")) {
+			t.Errorf("the report does not tell what changed since the seal:\n%s", got)
+		}
+	}
+	ai := body(t, w.do(locale.English, "GET", "/cases/"+id+"/report/md?scenario=with_ai", nil, false))
+	if plain := body(t, w.do(locale.English, "GET", "/cases/"+id+"/report/md", nil, false)); ai == plain || strings.Contains(ai, "Annahmen") {
+		t.Error("the scenario or the language makes no difference")
 	}
 }

@@ -30,6 +30,7 @@ func (s *Site) routes() {
 	m.HandleFunc("POST /cases/{id}/file", s.handle(s.takeFile))
 	m.HandleFunc("POST /cases/{id}/check", s.handle(s.check))
 	m.HandleFunc("GET /cases/{id}/case.yaml", s.handle(s.export))
+	m.HandleFunc("GET /cases/{id}/report/{format}", s.handle(s.report))
 
 	m.HandleFunc("POST /cases/{id}/live", s.handle(s.live))
 	m.HandleFunc("GET /cases/{id}/edit", s.handle(s.editDialog))
