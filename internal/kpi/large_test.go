@@ -179,7 +179,7 @@ func used() float64 {
 func TestLarge(t *testing.T) {
 	n, _ := strconv.Atoi(os.Getenv("RENDITE_LARGE"))
 	if n == 0 {
-		t.Skip("RENDITE_LARGE is not set")
+		n = 500 // so that it stays runnable; its times say nothing
 	}
 	path := os.Getenv("RENDITE_LARGE_DB")
 	if path == "" {
