@@ -10,7 +10,7 @@ LISTEN ?= 127.0.0.1:8080
 DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race load reference lint vuln fuzz bench screenshots golden generate postgres chromium axe libreoffice poppler clean
+.PHONY: run build test race load reference lint vuln fuzz bench screenshots golden generate postgres chromium axe libreoffice poppler openpyxl clean
 
 run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
 	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
@@ -32,7 +32,7 @@ test: | go postgres chromium axe libreoffice poppler ## all tests; those of the 
 race: | go postgres chromium axe libreoffice poppler
 	@CGO_ENABLED=1 $(GO) test -race ./...
 
-reference: | go ## against published cases and reference data beside the repository
+reference: | go libreoffice openpyxl ## against published cases and reference data beside the repository
 	@test -d "$(SHARED)/published" || { echo "make reference: no reference data in $(SHARED); set RENDITE_SHARED"; exit 1; }
 	@RENDITE_SHARED="$(SHARED)" .ci/gotest "make reference" -tags reference -run Reference ./...
 
@@ -87,6 +87,9 @@ libreoffice: ## the program that the tests of the workbook recalculate with
 
 poppler: ## the programs that the tests of PDF read it with
 	@.ci/poppler
+
+openpyxl: ## what the reference tests write workbooks of others with
+	@.ci/openpyxl
 
 clean:
 	@rm -rf bin

@@ -62,9 +62,9 @@ func id(v any) any {
 	return fmt.Sprint(v)
 }
 
-// TestCompute_againstTryton holds the figures against the 60 opportunities of a real Tryton, counted by hand and by two
+// TestReference_theGoldenNumbersOfTryton holds the figures against the 60 opportunities of a real Tryton, counted by hand and by two
 // independent runs when they were recorded.
-func TestCompute_againstTryton(t *testing.T) {
+func TestReference_theGoldenNumbersOfTryton(t *testing.T) {
 	r := records{}
 	own := map[any]bool{1.0: true} // the company itself
 	for _, e := range tryton(t, "company.employee") {
