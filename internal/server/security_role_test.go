@@ -75,8 +75,8 @@ var attempts = []attempt{
 	{pattern: "GET /cases/{id}/file", needs: auth.CaseExport},
 	{pattern: "POST /cases/{id}/file", form: "text={changed}&seen={seen}", needs: auth.CaseEdit},
 	{pattern: "POST /cases/{id}/check", form: "text={changed}", needs: auth.CaseRead, status: 200},
-	{pattern: "GET /cases/{id}/report/{format}", path: "/cases/{id}/report/md", needs: auth.CaseRead},
 	{pattern: "GET /cases/{id}/case.yaml", needs: auth.CaseExport},
+	{pattern: "GET /cases/{id}/report/{format}", path: "/cases/{id}/report/md", needs: auth.CaseRead},
 
 	// What a slider, a preview and the dialogs answer is kept nowhere, so reading is enough.
 	{pattern: "POST /cases/{id}/live", form: "path=saved&low=10&middle=20&high=30", needs: auth.CaseRead, status: 200},
