@@ -297,7 +297,7 @@ var unasked = map[string]string{
 	"Join": "by a secret", "Invitation": "by a secret", "Accept": "by a secret", "MadeToken": "by a secret", "MadeShare": "by a secret",
 	"Reset": "makes a link for the owner of the address", "UseReset": "by a secret", "SetPassword": "asks for the old password",
 	"SetName": "the actor's own account", "Organisations": "the actor's own memberships", "Home": "the actor's own memberships",
-	"Audit":     "of a case that was opened",
+	"Audit": "of a case that was opened", "Report": "of a case that was opened; its people are told to those who may export",
 	"BeginOnce": "the actor's own keys", "FinishOnce": "the actor's own keys", "DropOnce": "the actor's own keys",
 }
 
