@@ -10,7 +10,7 @@ LISTEN ?= 127.0.0.1:8080
 DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race load reference lint vuln fuzz bench screenshots golden generate postgres chromium axe clean
+.PHONY: run build test race load reference lint vuln fuzz bench screenshots golden generate postgres chromium axe libreoffice poppler openpyxl clean
 
 run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
 	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
@@ -25,14 +25,14 @@ bin/rendite: $(shell find cmd internal examples -type f -not -name '*_test.go' -
 go:
 	@command -v $(GO) >/dev/null || { echo "Rendite needs Go 1.26 or newer: https://go.dev/doc/install, or apt-get install golang-go where it is new enough"; exit 1; }
 
-test: | go postgres chromium axe ## all tests; those of the store need PostgreSQL's programs, those of e2e Chromium
+test: | go postgres chromium axe libreoffice poppler ## all tests; those of the store need PostgreSQL, those of e2e Chromium, those of the workbook LibreOffice, those of PDF poppler
 	@$(GO) vet ./...
 	@.ci/gotest "make test" ./...
 
-race: | go postgres chromium axe
+race: | go postgres chromium axe libreoffice poppler
 	@CGO_ENABLED=1 $(GO) test -race ./...
 
-reference: | go ## against published cases and reference data beside the repository
+reference: | go libreoffice openpyxl ## against published cases and reference data beside the repository
 	@test -d "$(SHARED)/published" || { echo "make reference: no reference data in $(SHARED); set RENDITE_SHARED"; exit 1; }
 	@RENDITE_SHARED="$(SHARED)" .ci/gotest "make reference" -tags reference -run Reference ./...
 
@@ -57,13 +57,13 @@ bench: | go ## ratios against the hand-written kernel, in one run
 	@.ci/chromium
 	@$(GO) test -run '^$$' -bench . -benchtime 1x ./e2e
 
-screenshots: | go chromium axe ## every page in both languages, light and dark, 360 and 1440 px wide, into bin/screenshots
+screenshots: | go chromium axe ## every page in both languages, light and dark, 360 and 1440 px wide, printed, and the README's, into bin/screenshots
 	@rm -rf bin/screenshots
-	@$(GO) test ./e2e -count=1 -run TestEveryPage -screenshots "$(CURDIR)/bin/screenshots"
+	@$(GO) test ./e2e -count=1 -timeout 30m -run 'TestEveryPage|TestPrinted|TestReadme' -screenshots "$(CURDIR)/bin/screenshots"
 	@echo "make screenshots: $$(ls bin/screenshots | wc -l) pictures in bin/screenshots"
 
 golden: | go ## rewrite the golden files; read the diff as prose
-	@$(GO) test ./internal/report ./internal/chart ./internal/calc ./internal/cli ./internal/auth -update
+	@$(GO) test ./internal/report ./internal/report/markdown ./internal/chart ./internal/calc ./internal/cli ./internal/auth -update
 
 generate: | go ## the Go code of the store's queries, after a change to internal/store/query/sql
 	@$(GO) -C tools build -o ../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc
@@ -81,6 +81,15 @@ chromium: ## the browser that the tests of e2e drive
 
 axe: ## axe-core, which those tests look for barriers with
 	@.ci/axe bin/axe.min.js
+
+libreoffice: ## the program that the tests of the workbook recalculate with
+	@.ci/libreoffice
+
+poppler: ## the programs that the tests of PDF read it with
+	@.ci/poppler
+
+openpyxl: ## what the reference tests write workbooks of others with
+	@.ci/openpyxl
 
 clean:
 	@rm -rf bin

@@ -66,7 +66,7 @@ func sameNames(t *testing.T, page, what string, got, want []string) {
 
 func TestLanguage_theListsAreThoseOfTheCode(t *testing.T) {
 	const page = "language.md"
-	for _, part := range []string{"top", "quantity", "curve", "line"} {
+	for _, part := range []string{"top", "quantity", "curve", "line", "criterion"} {
 		want := casefile.Keys(part)
 		sameNames(t, page, part+" keys", named(t, page, part+" keys"), want)
 	}
@@ -200,6 +200,17 @@ func TestLanguage_theTablesAreThoseOfTheCatalogue(t *testing.T) {
 		}
 		tables["packages"] = append(tables["packages"], fmt.Sprintf("| `%s` | %s | %s | %s |", id, strings.Join(levers, ", "), strings.Join(presets, "; "), inputs(p.Cost.Inputs)))
 	}
+	for _, id := range cat.Criteria() {
+		c, err := cat.Criterion(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := "| `" + id + "` |"
+		for _, a := range c.Scale {
+			row += " " + a.Text.English + " |"
+		}
+		tables["criteria"] = append(tables["criteria"], row)
+	}
 	for name, want := range tables {
 		got := rows(t, "language.md", "table: "+name)
 		if slices.Equal(got, want) {
@@ -297,7 +308,7 @@ func TestLanguage_theLimitsAreThoseOfTheCode(t *testing.T) {
 	page := read(t, "language.md")
 	_, table, _ := strings.Cut(page, "## Limits")
 	for what, n := range map[string]int{"| file | 1 MiB": casefile.MaxNodes, "| formula": formula.MaxLength, "| lines": casefile.MaxLines, "| horizon": casefile.MaxHorizon,
-		"| scenarios": casefile.MaxScenarios, "| one draw": calc.MaxCells, "| draws": sim.MaxDraws} {
+		"| scenarios": casefile.MaxScenarios, "| criteria": casefile.MaxCriteria, "| one draw": calc.MaxCells, "| draws": sim.MaxDraws} {
 		grouped := ""
 		for i, r := range strconv.Itoa(n) {
 			if i > 0 && (len(strconv.Itoa(n))-i)%3 == 0 {
@@ -332,6 +343,9 @@ costs:
   exit: {amount: 5 000 EUR, at: 48}
 benefits:
   time: {lever: time_saved, users: 10, hours: uses, wage: 50 EUR/h, converts: 50 %}
+scorecard:
+  responsiveness: {weight: 60, today: 4, expected: 6 .. 8, why: one history, source: sample, grade: B}
+  daylight: {label: Work that can be shown, weight: 40, today: 5, expected: 5.5}
 scenarios:
   more: {label: More, assumptions: {uses: 2 .. 3 .. 4 h/week}}
 `

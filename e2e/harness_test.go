@@ -15,6 +15,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -58,7 +60,63 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Exit(run(m))
+	if *screenshots != "" {
+		if err := os.MkdirAll(*screenshots, 0o755); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	}
+	code := run(m)
+	if code == 0 && whole() {
+		code = asked.complete()
+	}
+	os.Exit(code)
+}
+
+// whole reports whether all tests of the package have run.
+func whole() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list"} {
+		if flag.Lookup(name).Value.String() != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// routes are those that a browser has asked for and that were answered.
+type routes struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+var asked = routes{seen: map[string]bool{}}
+
+func (r *routes) note(route string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen[route] = true
+}
+
+// complete says which routes of the pages no test has asked for, and returns the exit code of the run.
+func (r *routes) complete() int {
+	source, err := os.ReadFile("../internal/web/routes.go")
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	code := 0
+	found := regexp.MustCompile(`m\.HandleFunc\("([A-Z]+ /[^"]*)"`).FindAllSubmatch(source, -1)
+	if len(found) < 60 {
+		fmt.Printf("FAIL: routes.go has %d routes\n", len(found))
+		code = 1
+	}
+	for _, f := range found {
+		if !r.seen[string(f[1])] {
+			fmt.Printf("FAIL: no browser test does what %s is for\n", f[1])
+			code = 1
+		}
+	}
+	return code
 }
 
 func run(m *testing.M) int {
@@ -92,6 +150,9 @@ type workspace struct {
 	server *server.Server
 	url    string
 	links  chan string // password reset links told to the administrator
+	person string      // who works here where nobody signs in
+	firm   string
+	others []string // sites beside ours that a window may go to
 }
 
 type errorsOnly struct {
@@ -101,6 +162,21 @@ type errorsOnly struct {
 
 func (h errorsOnly) Enabled(context.Context, slog.Level) bool { return true }
 func (h errorsOnly) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == "request" {
+		route, ok := "", false
+		r.Attrs(func(a slog.Attr) bool {
+			switch a.Key {
+			case "route":
+				route = a.Value.String()
+			case "status":
+				ok = a.Value.Int64() < 400
+			}
+			return true
+		})
+		if ok {
+			asked.note(route)
+		}
+	}
 	if r.Level < slog.LevelError {
 		return nil
 	}
@@ -113,26 +189,37 @@ func (h errorsOnly) Handle(ctx context.Context, r slog.Record) error {
 // start runs a workspace until the test ends; accounts asks everybody to sign in.
 func start(t testing.TB, accounts bool) *workspace {
 	t.Helper()
+	turn(t)
+	return startBeside(t, accounts)
+}
+
+// turn waits until the test may use the browser.
+func turn(t testing.TB) {
+	t.Helper()
 	if chromeFail != "" {
 		t.Fatal(chromeFail)
 	}
 	turns <- struct{}{}
 	t.Cleanup(func() { <-turns })
-	return startBeside(t, accounts)
 }
 
-// startBeside starts one more workspace in a test that has its turn.
-func startBeside(t testing.TB, accounts bool) *workspace {
+// startBeside starts one more workspace in a test that has its turn; change sets more of its configuration.
+func startBeside(t testing.TB, accounts bool, change ...func(*server.Config)) *workspace {
 	t.Helper()
 	w := &workspace{t: t, links: make(chan string, 1)}
 	ctx, stop := context.WithCancel(context.Background())
-	s, err := server.Open(ctx, server.Config{Listen: "127.0.0.1:0", Database: filepath.Join(t.TempDir(), "e2e.db"), Accounts: accounts, Person: "Anna Beispiel", Firm: "Muster AG",
+	config := server.Config{Listen: "127.0.0.1:0", Database: filepath.Join(t.TempDir(), "e2e.db"), Accounts: accounts, Person: "Anna Beispiel", Firm: "Muster AG",
 		Version: "e2e", Log: slog.New(errorsOnly{slog.NewTextHandler(io.Discard, nil), t}),
-		Administrator: func(_ context.Context, _, link string) { w.links <- link }})
+		Administrator: func(_ context.Context, _, link string) { w.links <- link }}
+	for _, c := range change {
+		c(&config)
+	}
+	s, err := server.Open(ctx, config)
 	if err != nil {
 		stop()
 		t.Fatal(err)
 	}
+	w.person, w.firm = config.Person, config.Firm
 	w.server, w.url = s, strings.TrimSuffix(s.URL(), "/")
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx) }()
@@ -158,7 +245,7 @@ func (w *workspace) example(name string) string {
 func (w *workspace) put(text []byte) string {
 	w.t.Helper()
 	ctx := context.Background()
-	who, err := w.server.App.Local(ctx, "Anna Beispiel", "Muster AG")
+	who, err := w.server.App.Local(ctx, w.person, w.firm)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -257,7 +344,7 @@ func (p *tab) watch(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		p.requests[e.RequestID] = e.Request.URL
-		if u := e.Request.URL; !strings.HasPrefix(u, p.w.url) && !strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "blob:") {
+		if u := e.Request.URL; !strings.HasPrefix(u, p.w.url) && !slices.ContainsFunc(p.w.others, func(o string) bool { return strings.HasPrefix(u, o) }) && !strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "blob:") {
 			bad("the page asked %s", u)
 		}
 	case *network.EventLoadingFailed:

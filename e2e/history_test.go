@@ -91,14 +91,7 @@ func TestCaseIsExportedAndImported(t *testing.T) {
 	p.goTo(home)
 	p.click("summary", p.text("web.case.more"))
 	p.click("link", p.text("web.case.export"))
-	var got []byte
-	for end := time.Now().Add(patience); len(got) == 0 && time.Now().Before(end); {
-		p.settled()
-		files, _ := filepath.Glob(filepath.Join(p.folder, "*.yaml"))
-		if len(files) == 1 {
-			got, _ = os.ReadFile(files[0])
-		}
-	}
+	got := p.downloaded("*.yaml")
 	if !strings.Contains(string(got), "Muster Maschinenbau GmbH") {
 		t.Fatalf("exported: %q", got)
 	}
@@ -113,6 +106,34 @@ func TestCaseIsExportedAndImported(t *testing.T) {
 	p.see("Zweite Rechnung")
 	if again := p.file(p.path()); again != strings.Replace(string(got), "case: CRM-Einführung Vertrieb", "case: Zweite Rechnung", 1) {
 		t.Error("the imported file is not the one that was handed in")
+	}
+}
+
+// downloaded waits for the one file of a name that the browser saves.
+func (p *tab) downloaded(name string) (got []byte) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); len(got) == 0 && time.Now().Before(end); {
+		p.settled()
+		files, _ := filepath.Glob(filepath.Join(p.folder, name))
+		if len(files) == 1 {
+			got, _ = os.ReadFile(files[0])
+		}
+	}
+	return got
+}
+
+func TestReportsAreDownloaded(t *testing.T) {
+	t.Parallel()
+	w := start(t, false)
+	p := w.open(locale.German)
+	p.goTo(w.example("handwerk"))
+	for format, begins := range map[string]string{"pdf": "%PDF-", "xlsx": "PK", "html": "<!doctype html>"} {
+		p.click("summary", p.text("web.case.more"))
+		p.click("link", p.text("web.report."+format))
+		if got := p.downloaded("*." + format); !strings.HasPrefix(strings.ToLower(string(got)), strings.ToLower(begins)) {
+			t.Errorf("%s: %.60q", format, got)
+		}
+		p.goTo(p.path())
 	}
 }
 

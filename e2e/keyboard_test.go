@@ -32,7 +32,7 @@ func TestEveryControlIsReachedByKeyboard(t *testing.T) {
 	w := start(t, false)
 	p := w.open(locale.German)
 	home := w.example("maschinenbau")
-	for _, path := range []string{home, home + "/benefits", home + "/scenarios", "/", "/new", "/settings"} {
+	for _, path := range []string{home, home + "/benefits", w.example("dienstleister") + "/scorecard", home + "/scenarios", "/", "/new", "/settings"} {
 		p.goTo(path)
 		if path == home {
 			p.seeIn("#why", p.text("web.why.levers"))
@@ -156,4 +156,44 @@ func TestWholeCaseByKeyboard(t *testing.T) {
 	p.do("type", chromedp.KeyEvent("Tried"))
 	p.press(kb.Enter)
 	p.see(p.text("web.flash.saved", "arg", fmt.Sprint(2)))
+}
+
+// On a narrow window the header takes two rows, whatever there is to do, and all of it is reached by keyboard.
+func TestNarrowHeaderTakesTwoRowsAndIsReachedByKeyboard(t *testing.T) {
+	t.Parallel()
+	w := start(t, false)
+	for _, lang := range locale.Langs() {
+		p := w.open(lang)
+		home := w.example("dienstleister") // with three scenarios
+		p.change(home, "users", "130")     // with undo, redo and save
+		p.size(360, 900)
+		for _, path := range []string{home, home + "/history", home + "?revision=1", "/", "/guide", "/settings", "/new"} {
+			p.goTo(path)
+			var rows []int
+			p.get(`[...new Set([...document.querySelectorAll("header.top a, header.top summary, header.top button")].filter((e) => e2e.seen(e) && !e.closest("menu")).map((e) => { const r = e.getBoundingClientRect(); return Math.round((r.top + r.bottom) / 2 / 24); }))]`, &rows)
+			var height float64
+			p.get(`document.querySelector("header.top").getBoundingClientRect().height`, &height)
+			if len(rows) > 2 || height > 110 {
+				t.Errorf("%s: the header takes %d rows, %.0f px", path, len(rows), height)
+			}
+			var outside []string
+			p.get(`[...document.querySelectorAll("header.top a, header.top summary, header.top button")].filter((e) => e2e.seen(e)).filter((e) => { const r = e.getBoundingClientRect(); return r.left < 0 || r.right > innerWidth || !e2e.name(e); }).map((e) => e.outerHTML.slice(0, 160))`, &outside)
+			for _, o := range outside {
+				t.Errorf("%s: out of sight or without a name: %s", path, o)
+			}
+		}
+		p.goTo(home)
+		p.get(`document.querySelector("header nav.pick summary").focus()`, nil)
+		p.press(kb.Enter)
+		p.until("the scenarios", `document.querySelector("nav.pick details[open]")`)
+		p.press(kb.Tab)
+		p.press(kb.Tab)
+		p.until("a scenario in focus", `document.activeElement.closest("nav.pick menu")`)
+		p.press(kb.Enter)
+		p.until("the scenario", `location.search.startsWith("?scenario=") && e2e.quiet()`)
+		p.get(`e2e.one("summary", `+js(p.text("web.nav.menu"))+`).focus()`, nil)
+		p.press(kb.Enter)
+		p.clickIn("header details[open] menu", "link", p.text("web.nav.guide"))
+		p.until("the guide", `location.pathname === "/guide" && e2e.quiet()`)
+	}
 }

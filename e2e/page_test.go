@@ -16,6 +16,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/app"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/revision"
+	"github.com/rendite-crm/rendite/internal/server"
 )
 
 // view is a page, or a page with a dialog open over it.
@@ -64,6 +65,7 @@ func story(w *workspace) []view {
 	must(err)
 	secret, err := a.Share(ctx, who, id, 30)
 	must(err)
+	scored := w.example("dienstleister")
 	broken := w.example("dienstleister")
 	o, err := a.Open(ctx, who, strings.TrimPrefix(broken, "/cases/"), 0)
 	must(err)
@@ -85,6 +87,8 @@ func story(w *workspace) []view {
 		{name: "assumptions", path: home + "/assumptions"},
 		{name: "costs", path: home + "/costs"},
 		{name: "benefits", path: home + "/benefits"},
+		{name: "scorecard", path: scored + "/scorecard"},
+		{name: "scorecard-none", path: home + "/scorecard"},
 		{name: "scenarios", path: home + "/scenarios"},
 		{name: "actions", path: home + "/actions?month=30&p=80"},
 		{name: "audit", path: home + "/audit"},
@@ -115,6 +119,8 @@ func story(w *workspace) []view {
 			p.click("button", p.text("web.add.own"))
 			p.until("the form", `e2e.quiet() && document.querySelector("dialog[open] form")`)
 		}},
+		{name: "dialog-criterion", path: scored + "/scorecard?scenario=with_ai", open: dialogOf(`#criterion-responsiveness [hx-get*="/criterion"]`)},
+		{name: "dialog-add-criterion", path: home + "/scorecard", open: dialogOf(`#scorecard [hx-get*="/add?"]`)},
 		{name: "dialog-save", path: draft, open: dialogOf(`#draftbar [hx-get*="/save"]`)},
 		{name: "dialog-share", path: home, open: dialogOf(`[hx-get$="/share"]`)},
 		{name: "dialog-seal", path: home, open: dialogOf(`[hx-get$="/seal"]`)},
@@ -139,11 +145,6 @@ func TestEveryPageIsFreeOfBarriers(t *testing.T) {
 	if err != nil {
 		t.Fatal("axe-core is not there: make axe")
 	}
-	if *screenshots != "" {
-		if err := os.MkdirAll(*screenshots, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, lang := range locale.Langs() {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
@@ -161,6 +162,28 @@ func TestEveryPageIsFreeOfBarriers(t *testing.T) {
 				p.examine(string(axe), v)
 			}
 		})
+	}
+}
+
+// TestReadmePicture is the workspace as the README shows it, in English throughout; with -screenshots it takes the picture,
+// twice as fine as the window.
+func TestReadmePicture(t *testing.T) {
+	t.Parallel()
+	turn(t)
+	w := startBeside(t, false, func(c *server.Config) { c.Person, c.Firm = "Anna Example", "Meridian" })
+	p := w.open(locale.English)
+	home := w.example("enterprise")
+	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1440, Height: 960, DeviceScaleFactor: 2})
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}})
+	p.goTo(home)
+	p.seeIn("#headline", "ROI")
+	p.seeIn("#inputs", "Labour cost per hour")
+	if said := p.said(""); strings.ContainsAny(strings.ReplaceAll(said, "Deutsch", ""), "äöüß") {
+		t.Errorf("the English page has German words: %s", said)
+	}
+	if *screenshots != "" {
+		p.seeIn("#why", p.text("web.why.levers"))
+		p.picture(filepath.Join(*screenshots, "workspace.png"), false)
 	}
 }
 

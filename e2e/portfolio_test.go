@@ -57,6 +57,22 @@ func TestPortfolioIsSearchedFilteredSortedAndSummed(t *testing.T) {
 	p.click("button", p.text("web.case.archive"))
 	p.see(p.text("web.flash.archived"))
 	rows(2)
+	// There it is found, read and taken out again.
+	p.choose(p.text("web.portfolio.status"), p.text("web.status.archived"))
+	rows(1)
+	p.click("link", "CRM-Einführung Vertrieb")
+	p.until("the case", `location.pathname === `+js(home)+` && e2e.quiet()`)
+	p.see(p.text("web.notice.archived"))
+	var ways int
+	if p.get(`document.querySelectorAll("range-input, main [hx-get*='/edit'], [data-key=s]").length`, &ways); ways != 0 {
+		t.Errorf("%d ways to change a case in the archive", ways)
+	}
+	p.click("summary", p.text("web.case.more"))
+	p.click("button", p.text("web.case.unarchive"))
+	p.see(p.text("web.flash.unarchived"))
+	p.until("a slider", `e2e.quiet() && document.querySelector("range-input")`)
+	p.goTo("/")
+	rows(3)
 }
 
 func TestExampleIsOneClickAway(t *testing.T) {

@@ -255,7 +255,7 @@ type operation struct {
 	secret string
 	// file: the case file may also be sent as it is, as application/yaml.
 	file bool
-	// answer is the media type of a success that is no JSON.
+	// answer are the media types of a success that is no JSON of ours, with ", " between them.
 	answer string
 }
 
@@ -264,7 +264,11 @@ func add[I, O any](a *API, o operation, do func(context.Context, *ask, *I) (*O, 
 	op := huma.Operation{OperationID: o.id, Method: o.method, Path: o.path, Tags: []string{o.tag}, Summary: o.summary, Description: o.text, DefaultStatus: o.status,
 		MaxBodyBytes: maxBody, BodyReadTimeout: readTime, Metadata: map[string]any{"operation": o}, Responses: map[string]*huma.Response{}}
 	if o.answer != "" {
-		op.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{o.answer: {Schema: &huma.Schema{Type: "string", Description: "The case file, byte for byte."}}}}
+		content := map[string]*huma.MediaType{}
+		for media := range strings.SplitSeq(o.answer, ", ") {
+			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Description: "The file, byte for byte."}}
+		}
+		op.Responses["200"] = &huma.Response{Content: content}
 	}
 	kinds := slices.Concat([]kind{unauthorised, denied, notFound, invalid, internal, unavailable}, o.errors)
 	if o.method != http.MethodGet && o.method != http.MethodDelete {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rendite-crm/rendite/internal/app"
 	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/report/written"
 	"github.com/rendite-crm/rendite/internal/store"
 )
 
@@ -76,10 +77,10 @@ type Made struct {
 type Seal struct {
 	Number   int       `json:"number" doc:"From 1; the highest counts."`
 	Revision int       `json:"revision" doc:"The revision that was signed off."`
-	By       string    `json:"by" doc:"Who pressed the button." example:"Anna Müller"`
+	By       string    `json:"by" doc:"Who pressed the button; empty through a shared link." example:"Anna Müller"`
 	At       time.Time `json:"at" doc:"When."`
 	Hash     string    `json:"hash" doc:"SHA-256 of the text, in hexadecimal."`
-	Note     string    `json:"note" doc:"Who signed it off, and what was said." example:"Bernd Schulz: approved by the board"`
+	Note     string    `json:"note" doc:"Who signed it off, and what was said; empty through a shared link." example:"Bernd Schulz: approved by the board"`
 }
 
 func seal(s store.Seal) Seal {
@@ -118,7 +119,7 @@ func (a *API) cases() {
 			if err != nil {
 				return nil, err
 			}
-			list, next, err := a.App.CasePage(ctx, q.who, app.Filter{Organisation: org, Search: in.Search, Status: in.Status, Sort: in.Sort, Cursor: in.Cursor, Archived: in.Archived}, in.Limit)
+			list, next, err := a.App.Cases(ctx, q.who, app.Filter{Organisation: org, Search: in.Search, Status: in.Status, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit, Archived: in.Archived})
 			if err != nil {
 				return nil, err
 			}
@@ -204,11 +205,31 @@ func (a *API) cases() {
 			}
 			return f, nil
 		})
-	add(a, operation{id: "list-seals", method: "GET", path: "/cases/{case}/seals", tag: group, summary: "List seals", text: "Latest first; the latest counts."},
-		func(ctx context.Context, q *ask, in *InCase) (*body[Page[Seal]], error) {
-			if _, _, err := a.App.Export(ctx, q.who, in.Case, 0); err != nil {
+	add(a, operation{id: "get-report", method: "GET", path: "/cases/{case}/report", tag: group, summary: "The report of a case",
+		answer: "application/pdf, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, text/html, text/markdown, application/json, text/csv",
+		text:   "As a file: pages to print, a workbook with live formulas, one page for a browser, or data. With what changed since the sealed baseline."},
+		func(ctx context.Context, q *ask, in *struct {
+			OfCase
+			Format string `query:"format" enum:"pdf,xlsx,html,md,json,csv" default:"pdf" doc:"The kind of file."`
+		}) (*file, error) {
+			o, err := a.App.Read(ctx, q.who, in.Case, in.Revision)
+			if err != nil {
 				return nil, err
 			}
+			f := &file{Status: http.StatusOK, ETag: a.weak(q, o.Text, "report", in.Scenario, in.Format, app.Hash(o.SealedText), decimal(o.Head))}
+			if in.IfNoneMatch != "" && unchanged(in.IfNoneMatch, f.ETag) {
+				f.Status = http.StatusNotModified
+				return f, nil
+			}
+			if f.Body, err = a.App.Report(ctx, q.who, o, in.Scenario, in.Format, q.l); err != nil {
+				return nil, err
+			}
+			f.Type, _ = written.Media(in.Format)
+			f.Disposition = `attachment; filename="` + fileName(o.Case.Name) + "." + in.Format + `"`
+			return f, nil
+		})
+	add(a, operation{id: "list-seals", method: "GET", path: "/cases/{case}/seals", tag: group, summary: "List seals", text: "Latest first; the latest counts."},
+		func(ctx context.Context, q *ask, in *InCase) (*body[Page[Seal]], error) {
 			list, err := a.App.Seals(ctx, q.who, in.Case)
 			if err != nil {
 				return nil, err
@@ -282,7 +303,7 @@ type OfRevision struct {
 type file struct {
 	Status      int
 	ETag        string `header:"ETag" doc:"For If-None-Match and If-Match."`
-	Type        string `header:"Content-Type" doc:"application/yaml."`
+	Type        string `header:"Content-Type" doc:"Its media type."`
 	Disposition string `header:"Content-Disposition" doc:"A name to save it under."`
 	Body        []byte
 }

@@ -13,6 +13,7 @@ func (a *API) catalogue() {
 	entries(a, "levers", "lever", "A lever is a way in which a CRM brings money or time.", c.Levers, c.Lever)
 	entries(a, "costs", "cost", "A cost item, with what people tend to forget.", c.Costs, c.Cost)
 	entries(a, "packages", "package", "An AI package is a set of levers with the price of a seat.", c.Packages, c.Package)
+	entries(a, "criteria", "criterion", "A criterion of the scorecard is value that nobody should turn into money; it is given points.", c.Criteria, c.Criterion)
 }
 
 // entries registers the two operations of one kind of entry.

@@ -36,7 +36,7 @@ func (a *API) comments() {
 			InCase
 			Anchor string `query:"anchor" maxLength:"300" doc:"Only those at this place." example:"assumptions.users"`
 		}) (*body[Page[Comment]], error) {
-			list, err := a.App.Remarks(ctx, q.who, in.Case, in.Anchor)
+			list, err := a.App.Comments(ctx, q.who, in.Case, in.Anchor)
 			if err != nil {
 				return nil, err
 			}

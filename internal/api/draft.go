@@ -101,7 +101,7 @@ func (a *API) drafts() {
 				return draft(o), nil
 			})
 	}
-	add(a, operation{id: "discard-draft", method: "DELETE", path: "/cases/{case}/draft", tag: group, summary: "Drop my draft", status: http.StatusNoContent},
+	add(a, operation{id: "discard-draft", method: "DELETE", path: "/cases/{case}/draft", tag: group, summary: "Drop my draft", status: http.StatusNoContent, errors: edits},
 		func(ctx context.Context, q *ask, in *InCase) (*nothing, error) {
 			_, err := a.App.Discard(ctx, q.who, in.Case)
 			return nil, err

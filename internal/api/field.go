@@ -21,6 +21,22 @@ var fields = map[string]map[string]string{
 		"text":          "What it is.",
 		"when":          "In which months, where the case does not say.",
 	},
+	"CatalogueAnchor": {
+		"points": "From 0 to 10.",
+		"text":   "What they mean.",
+	},
+	"CatalogueCriterion": {
+		"id":       "Name, as case files have it.",
+		"measure":  "How to find out in the own firm.",
+		"name":     "What it is called.",
+		"overlaps": "Benefits that count the same value in money.",
+		"scale":    "What 0, 5 and 10 points mean.",
+		"text":     "What it is.",
+	},
+	"CatalogueOverlap": {
+		"levers": "Names of levers.",
+		"words":  "Words in the names of lines of the case's own, in lower case.",
+	},
 	"CatalogueDefault": {
 		"grade":  "How well it is founded, from A to D.",
 		"source": "Where it comes from.",
@@ -253,6 +269,7 @@ var fields = map[string]map[string]string{
 		"notes":                   "Warnings and hints.",
 		"plan":                    "With every uncertain input at its median.",
 		"sampler":                 "sobol or pseudo.",
+		"scorecard":               "What the case brings beyond money, in points; left out where it has none. Never added to the money.",
 		"scenario":                "Left out for the case itself; nothing is doing nothing.",
 		"seed":                    "Of the random numbers.",
 		"simulation":              "What the draws say.",
@@ -260,6 +277,10 @@ var fields = map[string]map[string]string{
 		"timing_ms":               "Where the time went; the only part that differs between two equal runs.",
 		"version":                 "Of the program.",
 		"wait_months":             "By which everything starts later, in months.",
+	},
+	"ResultAnchor": {
+		"points": "From 0 to 10.",
+		"text":   "What they mean, in the language of Accept-Language.",
 	},
 	"ResultBand": {
 		"p10": "One in ten is lower, in the currency of the case.",
@@ -296,6 +317,21 @@ var fields = map[string]map[string]string{
 		"labels":      "What they are called, in the same order.",
 		"scenarios":   "One result each; the first is what the others are compared with.",
 	},
+	"ResultCriterion": {
+		"expected":      "Points to be expected, 0 to 10; the middle of low and high.",
+		"expected_high": "At most, 0 to 10.",
+		"expected_low":  "At least, 0 to 10; equal to the other where the case gives one number.",
+		"grade":         "How well it is founded, from A to D; left out where none is stated.",
+		"id":            "Key in the file.",
+		"label":         "What it is called, in the language of Accept-Language.",
+		"scale":         "What 0, 5 and 10 points mean; left out for a criterion of the case's own.",
+		"share":         "Share of the sum of all weights, as a fraction.",
+		"source":        "Where the points come from.",
+		"text":          "What it is, in the language of Accept-Language; left out for one of the case's own.",
+		"today":         "Points today, 0 to 10.",
+		"weight":        "As written; relative to the sum of all weights.",
+		"why":           "Why these points.",
+	},
 	"ResultDefinition": {
 		"id":    "Which definition of ROI.",
 		"ours":  "True for the one that is meant by ROI here.",
@@ -309,6 +345,7 @@ var fields = map[string]map[string]string{
 		"probability_better":  "Share of draws with a higher net present value, as a fraction.",
 		"probability_earlier": "Share of draws with an earlier break-even, as a fraction.",
 		"scenario":            "Of ids.",
+		"utility":             "Expected utility value less that of the first, in points of 100; left out where one of the two has no scorecard.",
 	},
 	"ResultDominance": {
 		"better": "Of ids.",
@@ -362,6 +399,14 @@ var fields = map[string]map[string]string{
 		"roi_definitions":              "Other definitions in use.",
 		"roi_undiscounted":             "As a fraction; null likewise.",
 		"tco":                          "All costs, undiscounted, in the currency of the case.",
+	},
+	"ResultScorecard": {
+		"criteria":      "In the order of the file.",
+		"expected":      "Utility value to be expected, 0 to 100.",
+		"expected_high": "With every criterion at its high, 0 to 100.",
+		"expected_low":  "With every criterion at its low, 0 to 100.",
+		"gain":          "Expected less today, in points of 100.",
+		"today":         "Utility value today, 0 to 100.",
 	},
 	"ResultSimulation": {
 		"break_even_months":        "In months.",

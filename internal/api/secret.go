@@ -80,7 +80,7 @@ func (a *API) tokens() {
 	}
 	add(a, operation{id: "list-tokens", method: "GET", path: "/tokens", tag: tag, summary: "List my tokens", text: "For people who are signed in; a token cannot."},
 		func(ctx context.Context, q *ask, _ *struct{}) (*body[Page[Token]], error) {
-			list, err := a.App.OwnTokens(ctx, q.who)
+			list, err := a.App.Tokens(ctx, q.who)
 			if err != nil {
 				return nil, err
 			}

@@ -116,11 +116,17 @@ func (a *App) SetPassword(ctx context.Context, who Actor, p *auth.Passwords, old
 
 // Sessions lists where the actor is signed in.
 func (a *App) Sessions(ctx context.Context, who Actor) ([]store.Session, error) {
+	if err := auth.Allowed(who.Actor, auth.SessionList, auth.Facts{User: who.User}); err != nil {
+		return nil, err
+	}
 	return a.store.Sessions(ctx, who.User)
 }
 
 // EndSession signs the actor out somewhere.
 func (a *App) EndSession(ctx context.Context, who Actor, id string) error {
+	if err := auth.Allowed(who.Actor, auth.SessionRevoke, auth.Facts{User: who.User}); err != nil {
+		return err
+	}
 	return known(a.store.EndSession(ctx, who.User, id))
 }
 
@@ -153,6 +159,9 @@ func (s accounts) TouchSession(ctx context.Context, hash string, _ time.Time) er
 	v, err := s.store.Session(ctx, hash)
 	if err == nil {
 		err = s.store.TouchSession(ctx, hash, v.Expires)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // ended meanwhile
 	}
 	return known(err)
 }
@@ -192,12 +201,18 @@ func (s accounts) UserByIdentity(ctx context.Context, issuer, subject string) (s
 	return u.ID, err == nil, err
 }
 
+// UserByEmail finds whoever has proved to own an address: by an invitation made out to it, or as an administrator, whom the
+// operator has let in. Who only typed it when joining is not found, or they could wait for its owner's single sign-on.
 func (s accounts) UserByEmail(ctx context.Context, email string) (string, bool, error) {
 	u, err := s.store.UserByEmail(ctx, email)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", false, nil
 	}
-	return u.ID, err == nil, err
+	if err != nil || u.Admin || u.PasswordHash == "" { // without a password only a provider vouches for it
+		return u.ID, err == nil, err
+	}
+	proved, err := s.store.InvitedAs(ctx, u.ID, u.Email)
+	return u.ID, proved, err
 }
 
 func (s accounts) LinkIdentity(ctx context.Context, user string, i auth.Identity) error {

@@ -59,8 +59,14 @@ func (a *App) Local(ctx context.Context, name, organisation string) (Actor, erro
 	}
 	// An installation that had accounts once is its administrator's when it is run without them.
 	u := users[0]
-	if i := slices.IndexFunc(users, func(u store.User) bool { return u.Admin }); i >= 0 {
-		u = users[i]
+	for _, may := range []func(store.User) bool{
+		func(u store.User) bool { return u.Admin && u.Disabled.IsZero() },
+		func(u store.User) bool { return u.Disabled.IsZero() },
+	} {
+		if i := slices.IndexFunc(users, may); i >= 0 {
+			u = users[i]
+			break
+		}
 	}
 	return a.Actor(ctx, u.ID)
 }

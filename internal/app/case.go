@@ -81,22 +81,30 @@ func (a *App) open(ctx context.Context, who Actor, c store.Case, number int) (*O
 		o.Text, o.CanUndo, o.CanRedo = []byte(draft.Text), draft.CanUndo(), draft.CanRedo()
 		o.Dirty = draft.CanUndo() || draft.CanRedo() || !bytes.Equal(o.Text, o.Saved)
 	}
-	s, err := a.store.Seal(ctx, c.ID)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-	case err != nil:
-		return nil, err
-	default:
-		o.Seal = &s
-		sealed := r
-		if s.Revision != r.Number {
-			if sealed, err = a.store.Revision(ctx, c.ID, s.Revision); err != nil {
-				return nil, err
-			}
-		}
-		o.SealedText = []byte(sealed.Text)
+	return o, a.sealed(ctx, who, o)
+}
+
+// sealed adds the seal that counts to an open case. The people and reasons in it are not for shared links.
+func (a *App) sealed(ctx context.Context, who Actor, o *Open) error {
+	s, err := a.store.Seal(ctx, o.Case.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
 	}
-	return o, nil
+	if err != nil {
+		return err
+	}
+	if !a.MayExport(who, o.Case) {
+		s.ByID, s.ByName, s.Note = "", "", ""
+	}
+	o.Seal, o.SealedText = &s, o.Saved
+	if int(s.Revision) != o.Revision {
+		r, err := a.store.Revision(ctx, o.Case.ID, s.Revision)
+		if err != nil {
+			return known(err)
+		}
+		o.SealedText = []byte(r.Text)
+	}
+	return nil
 }
 
 // Create makes a case of a text. The name is what the text calls it; a text that does not compute is taken too, so that
@@ -152,13 +160,19 @@ func (a *App) Change(ctx context.Context, who Actor, caseID, label, file string,
 	return a.push(ctx, who, o, label, next)
 }
 
-func (a *App) editable(ctx context.Context, who Actor, caseID string) (*Open, error) {
+// inUse is allowed for an edit, which an archived case takes none of.
+func (a *App) inUse(ctx context.Context, who Actor, caseID string) (store.Case, error) {
 	c, err := a.allowed(ctx, who, auth.CaseEdit, caseID)
+	if err == nil && !c.Archived.IsZero() {
+		err = known(store.ErrArchived)
+	}
+	return c, err
+}
+
+func (a *App) editable(ctx context.Context, who Actor, caseID string) (*Open, error) {
+	c, err := a.inUse(ctx, who, caseID)
 	if err != nil {
 		return nil, err
-	}
-	if !c.Archived.IsZero() {
-		return nil, known(store.ErrArchived)
 	}
 	return a.open(ctx, who, c, 0)
 }
@@ -207,7 +221,7 @@ func (a *App) Redo(ctx context.Context, who Actor, caseID string) (*Open, error)
 }
 
 func (a *App) step(ctx context.Context, who Actor, caseID string, move func(ctx context.Context, caseID, userID string) (store.Draft, error)) (*Open, error) {
-	c, err := a.allowed(ctx, who, auth.CaseEdit, caseID)
+	c, err := a.inUse(ctx, who, caseID)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +233,7 @@ func (a *App) step(ctx context.Context, who Actor, caseID string, move func(ctx 
 
 // Discard drops the draft.
 func (a *App) Discard(ctx context.Context, who Actor, caseID string) (*Open, error) {
-	c, err := a.allowed(ctx, who, auth.CaseEdit, caseID)
+	c, err := a.inUse(ctx, who, caseID)
 	if err != nil {
 		return nil, err
 	}
@@ -261,7 +275,7 @@ func (a *App) SaveText(ctx context.Context, who Actor, caseID string, text []byt
 
 // saved keeps what follows from a new revision: the case's name and its key figures.
 func (a *App) saved(ctx context.Context, who Actor, r store.Revision) {
-	if c, err := a.store.Case(ctx, r.CaseID); err == nil {
+	if c, err := a.store.Case(ctx, r.CaseID); err == nil && c.Head == r.Number { // else another save came after, with a name of its own
 		if name := nameOf([]byte(r.Text), c.Name); name != c.Name {
 			_ = a.store.RenameCase(ctx, who.log(), r.CaseID, name)
 		}
@@ -298,6 +312,9 @@ func (a *App) Merging(ctx context.Context, who Actor, caseID string) (*Merge, er
 // Merge brings the draft and the newest revision together, with a choice for each conflict, and saves the result. head is
 // the revision that the choices were made for; a newer one is a Conflict again.
 func (a *App) Merge(ctx context.Context, who Actor, caseID string, head int, choices map[string]revision.Choice, reason string) (int, error) {
+	if _, err := a.allowed(ctx, who, auth.CaseSave, caseID); err != nil {
+		return 0, err
+	}
 	o, err := a.editable(ctx, who, caseID)
 	if err != nil {
 		return 0, err
@@ -316,10 +333,11 @@ func (a *App) Merge(ctx context.Context, who Actor, caseID string, head int, cho
 	if len(open) > 0 {
 		return 0, &Error{Code: Conflict, Key: "web.error.conflict", Head: o.Head}
 	}
-	if _, err := a.store.RebaseDraft(ctx, caseID, who.User, int64(head), "merge", string(merged)); err != nil {
+	if r, err = a.store.MergeDraft(ctx, who.log(), caseID, int64(head), string(o.Text), string(merged), reason); err != nil {
 		return 0, known(err)
 	}
-	return a.Save(ctx, who, caseID, reason)
+	a.saved(ctx, who, r)
+	return int(r.Number), nil
 }
 
 // Restore makes an older revision the newest.
@@ -365,14 +383,11 @@ func (a *App) Audit(ctx context.Context, o *Open, scenario string, l *locale.Loc
 	return slices.Concat(decide.Against(sealed, now), list), nil
 }
 
-// Revisions lists the revisions of a case, newest first.
+// Revisions is RevisionPage with the texts, thirty at a time.
 func (a *App) Revisions(ctx context.Context, who Actor, caseID, cursor string) ([]store.Revision, string, error) {
-	if _, err := a.allowed(ctx, who, auth.CaseRead, caseID); err != nil {
-		return nil, "", err
-	}
-	list, next, err := a.store.Revisions(ctx, caseID, store.Page{Cursor: cursor, Limit: 30})
+	list, next, err := a.RevisionPage(ctx, who, caseID, cursor, 30)
 	if err != nil {
-		return nil, "", known(err)
+		return nil, "", err
 	}
 	for i := range list {
 		if list[i], err = a.store.Revision(ctx, caseID, list[i].Number); err != nil {
@@ -382,9 +397,9 @@ func (a *App) Revisions(ctx context.Context, who Actor, caseID, cursor string) (
 	return list, next, nil
 }
 
-// Seals lists the seals of a case, oldest first.
+// Seals lists the seals of a case, latest first. The people in them are not for shared links.
 func (a *App) Seals(ctx context.Context, who Actor, caseID string) ([]store.Seal, error) {
-	if _, err := a.allowed(ctx, who, auth.CaseRead, caseID); err != nil {
+	if _, err := a.allowed(ctx, who, auth.CaseExport, caseID); err != nil {
 		return nil, err
 	}
 	return a.store.Seals(ctx, caseID)

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"runtime"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +50,7 @@ type Engine struct {
 	texts   *lru.Cache[[sha256.Size]byte, *revision.Text]
 	flights flights
 	longest time.Duration
+	draws   int // 0 is the default of calc and decide
 	runs    atomic.Int64
 	refused atomic.Int64
 }
@@ -61,11 +64,17 @@ type question struct {
 }
 
 func (q question) key(kind string) string {
-	return kind + string(q.text[:]) + q.scenario + "\x00" + string(rune(q.draws)) + string(q.lang)
+	return kind + string(q.text[:]) + q.scenario + "\x00" + strconv.Itoa(q.draws) + string(q.lang)
 }
 
+// EngineOption changes how an engine computes.
+type EngineOption func(*Engine)
+
+// WithDraws makes every full run, explanations too, take so many draws: for tests that look at pages, not at figures.
+func WithDraws(n int) EngineOption { return func(e *Engine) { e.draws = n } }
+
 // NewEngine makes an engine over a catalogue; nil is the embedded one.
-func NewEngine(cat *catalogue.Catalogue, version string) (*Engine, error) {
+func NewEngine(cat *catalogue.Catalogue, version string, options ...EngineOption) (*Engine, error) {
 	if cat == nil {
 		var err error
 		if cat, err = catalogue.Open(); err != nil {
@@ -76,6 +85,9 @@ func NewEngine(cat *catalogue.Catalogue, version string) (*Engine, error) {
 	e.answers, _ = lru.New[question, *calc.Answer](keptAnswers) // only a size below one fails
 	e.whys, _ = lru.New[question, *decide.Explanation](keptWhys)
 	e.texts, _ = lru.New[[sha256.Size]byte, *revision.Text](keptAnswers)
+	for _, o := range options {
+		o(e)
+	}
 	return e, nil
 }
 
@@ -153,7 +165,7 @@ func once[T any](ctx context.Context, e *Engine, key string, run func(context.Co
 	return v.(T), nil
 }
 
-// Answer computes a case in a scenario with so many draws; 0 is calc.DefaultDraws. Problems of the case are an Error with
+// Answer computes a case in a scenario with so many draws; 0 is the engine's, else calc.DefaultDraws. Problems of the case are an Error with
 // Code Invalid and the list.
 func (e *Engine) Answer(ctx context.Context, text []byte, scenario string, draws int, l *locale.Locale) (*calc.Answer, error) {
 	q := question{sha256.Sum256(text), scenario, draws, l.Lang()}
@@ -161,7 +173,7 @@ func (e *Engine) Answer(ctx context.Context, text []byte, scenario string, draws
 		return a, nil
 	}
 	return once(ctx, e, q.key("answer"), func(ctx context.Context) (*calc.Answer, error) {
-		a, list, err := calc.Run(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Draws: draws, Seed: calc.DefaultSeed, Lang: string(l.Lang()),
+		a, list, err := calc.Run(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Draws: cmp.Or(draws, e.draws), Seed: calc.DefaultSeed, Lang: string(l.Lang()),
 			Definitions: draws != QuickDraws, Brief: draws == QuickDraws})
 		if err != nil {
 			return nil, err
@@ -233,7 +245,7 @@ func (e *Engine) Explain(ctx context.Context, text []byte, scenario string, l *l
 }
 
 func (e *Engine) study(ctx context.Context, text []byte, scenario string, l *locale.Locale) (*decide.Study, error) {
-	s, list, err := decide.New(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Seed: calc.DefaultSeed, Lang: string(l.Lang())})
+	s, list, err := decide.New(ctx, e.Case(text, l), calc.Options{Scenario: scenario, Draws: e.draws, Seed: calc.DefaultSeed, Lang: string(l.Lang())})
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +282,7 @@ func (e *Engine) Compare(ctx context.Context, text []byte, l *locale.Locale) (c 
 		ids = append(ids, s.ID)
 	}
 	err = e.compute(ctx, func(ctx context.Context) (err error) {
-		c, list, err = calc.Compare(ctx, e.Case(text, l), ids, calc.Options{Seed: calc.DefaultSeed, Lang: string(l.Lang())})
+		c, list, err = calc.Compare(ctx, e.Case(text, l), ids, calc.Options{Draws: e.draws, Seed: calc.DefaultSeed, Lang: string(l.Lang())})
 		return err
 	})
 	if err != nil {

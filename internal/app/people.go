@@ -12,9 +12,10 @@ import (
 	"github.com/rendite-crm/rendite/internal/store"
 )
 
-// Comments lists what was said at a place of a case, oldest first; all places where anchor is empty.
+// Comments lists what was said at a place of a case, oldest first; all places where anchor is empty. A shared link shows
+// the report without them.
 func (a *App) Comments(ctx context.Context, who Actor, caseID, anchor string) ([]store.Comment, error) {
-	if _, err := a.allowed(ctx, who, auth.CaseRead, caseID); err != nil {
+	if _, err := a.allowed(ctx, who, auth.CaseExport, caseID); err != nil {
 		return nil, err
 	}
 	list, err := a.store.Comments(ctx, caseID)
@@ -45,8 +46,9 @@ func (a *App) Comment(ctx context.Context, who Actor, caseID, anchor, parent, te
 	}
 	var mentioned []string
 	for _, m := range mention.FindAllStringSubmatch(text, -1) {
+		name := strings.TrimRight(m[1], ".-_+%") // the full stop is the sentence's
 		for _, p := range members {
-			if strings.EqualFold(m[1], p.Email) || strings.EqualFold(m[1], strings.ReplaceAll(p.Name, " ", ".")) || strings.EqualFold(m[1], first(p.Name)) {
+			if strings.EqualFold(name, p.Email) || strings.EqualFold(name, strings.ReplaceAll(p.Name, " ", ".")) || strings.EqualFold(name, first(p.Name)) {
 				mentioned = append(mentioned, p.UserID)
 			}
 		}
@@ -237,14 +239,21 @@ func (a *App) Accept(ctx context.Context, who Actor, secret string) (org string,
 	return m.OrgID, invited(err)
 }
 
-// Tokens lists the actor's API tokens.
+// Tokens lists the API tokens of a person who is signed in. A token may not look around among its siblings.
 func (a *App) Tokens(ctx context.Context, who Actor) ([]store.Token, error) {
+	if err := auth.Allowed(who.Actor, auth.TokenRevoke, auth.Facts{User: who.User}); err != nil {
+		return nil, err
+	}
 	return a.store.UserTokens(ctx, who.User)
 }
 
 // CreateToken makes an API token for one organisation. The secret is shown once.
 func (a *App) CreateToken(ctx context.Context, who Actor, org, name string, scopes []string, days int) (secret string, err error) {
 	if err := auth.Allowed(who.Actor, auth.TokenCreate, auth.Facts{Organisation: org, User: who.User}); err != nil {
+		return "", err
+	}
+	// Where the actor has nothing to do, a token would open nothing and yet stand in that organisation's log.
+	if err := a.inOrganisation(who, auth.MemberList, org); err != nil {
 		return "", err
 	}
 	parsed, err := auth.ParseScopes(scopes)

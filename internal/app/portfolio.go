@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/rendite-crm/rendite/internal/auth"
@@ -71,6 +72,7 @@ type Filter struct {
 	Status       string
 	Sort         string // updated (default) or name; roi, npv, break_even within the page
 	Cursor       string
+	Limit        int // of a page, 1 to 500; 0 is 50
 	Archived     bool
 }
 
@@ -84,7 +86,7 @@ func (a *App) Cases(ctx context.Context, who Actor, f Filter) (list []Standing, 
 		sort = store.ByName
 	}
 	cases, next, err := a.store.Cases(ctx, store.CaseFilter{OrgID: f.Organisation, Search: f.Search, Status: store.Status(f.Status), Archived: f.Archived, Sort: sort},
-		store.Page{Cursor: f.Cursor, Limit: 50})
+		store.Page{Cursor: f.Cursor, Limit: f.Limit})
 	if err != nil {
 		return nil, "", known(err)
 	}
@@ -177,6 +179,16 @@ type Sum struct {
 	Loss float64
 }
 
+// addIndependent adds a case's quantiles to draws of a sum: in an order of their own, so that the cases are independent of
+// each other, and the same every time.
+func addIndependent(joint []float64, key string, quantiles []float64) {
+	h := fnv.New64a()
+	h.Write([]byte(key))
+	for i, k := range rand.New(rand.NewPCG(h.Sum64(), 1)).Perm(len(joint)) { // a simulation, no secret
+		joint[i] += quantiles[k]
+	}
+}
+
 // Portfolio adds up the cases of an organisation that are in the currency of most of them.
 func (a *App) Portfolio(ctx context.Context, who Actor, org string) (*Sum, error) {
 	if err := a.inOrganisation(who, auth.CaseRead, org); err != nil {
@@ -239,12 +251,7 @@ func (a *App) Portfolio(ctx context.Context, who Actor, org string) (*Sum, error
 			sum.Benefits[m.Month+offset] += m.Benefits
 			sum.Costs[m.Month+offset] += m.Costs
 		}
-		// Independence: each case's quantiles in an order of their own, the same every time.
-		h := fnv.New64a()
-		h.Write([]byte(c.id))
-		for i, k := range rand.New(rand.NewPCG(h.Sum64(), 1)).Perm(jointDraws) { // a simulation, no secret
-			joint[i] += c.o.NPV[k]
-		}
+		addIndependent(joint, strconv.Itoa(sum.Cases), c.o.NPV) // by its place: identifiers differ from one installation to the next
 	}
 	sum.Left = len(standings) - sum.Cases
 	total := 0.0

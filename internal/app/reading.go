@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/store"
@@ -26,19 +25,7 @@ func (a *App) Read(ctx context.Context, who Actor, caseID string, number int) (*
 		return nil, known(err)
 	}
 	o := &Open{Case: c, Organisation: org.Name, Text: []byte(r.Text), Saved: []byte(r.Text), Revision: number, Head: int(c.Head), Readonly: true}
-	s, err := a.store.Seal(ctx, caseID)
-	if errors.Is(err, store.ErrNotFound) {
-		return o, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	sealed, err := a.store.Revision(ctx, caseID, s.Revision)
-	if err != nil {
-		return nil, known(err)
-	}
-	o.Seal, o.SealedText = &s, []byte(sealed.Text)
-	return o, nil
+	return o, a.sealed(ctx, who, o)
 }
 
 // MayExport reports whether the actor may have the file of a case, and not only its report.
@@ -80,31 +67,8 @@ func (a *App) MayCompute(who Actor) error {
 	return auth.Allowed(who.Actor, auth.CaseRead, auth.Facts{Organisation: org})
 }
 
-// CasePage is Cases with a page of so many, 1 to 500, ordered by last change or by name.
-func (a *App) CasePage(ctx context.Context, who Actor, f Filter, limit int) (list []Standing, next string, err error) {
-	if err := a.inOrganisation(who, auth.CaseRead, f.Organisation); err != nil {
-		return nil, "", err
-	}
-	sort := store.ByUpdated
-	if f.Sort == "name" {
-		sort = store.ByName
-	}
-	cases, next, err := a.store.Cases(ctx, store.CaseFilter{OrgID: f.Organisation, Search: f.Search, Status: store.Status(f.Status), Archived: f.Archived, Sort: sort},
-		store.Page{Cursor: f.Cursor, Limit: limit})
-	if err != nil {
-		return nil, "", known(err)
-	}
-	for _, c := range cases {
-		s, err := a.standing(ctx, c)
-		if err != nil {
-			return nil, "", err
-		}
-		list = append(list, s)
-	}
-	return list, next, nil
-}
-
-// RevisionPage is Revisions with a page of so many, 1 to 500. The people and reasons in it are not for shared links.
+// RevisionPage lists the revisions of a case without their texts, newest first, a page of so many, 1 to 500. The people
+// and reasons in it are not for shared links.
 func (a *App) RevisionPage(ctx context.Context, who Actor, caseID, cursor string, limit int) ([]store.Revision, string, error) {
 	if _, err := a.allowed(ctx, who, auth.CaseExport, caseID); err != nil {
 		return nil, "", err
@@ -130,14 +94,6 @@ func (a *App) EventPage(ctx context.Context, who Actor, org, caseID, cursor stri
 	return list, next, known(err)
 }
 
-// Remarks are Comments for those who may have the file; a shared link shows the report without them.
-func (a *App) Remarks(ctx context.Context, who Actor, caseID, anchor string) ([]store.Comment, error) {
-	if _, err := a.allowed(ctx, who, auth.CaseExport, caseID); err != nil {
-		return nil, err
-	}
-	return a.Comments(ctx, who, caseID, anchor)
-}
-
 // MadeToken and MadeShare find what a secret that was just handed out belongs to.
 func (a *App) MadeToken(ctx context.Context, secret string) (store.Token, error) {
 	t, err := a.store.TokenBySecret(ctx, secret)
@@ -148,12 +104,4 @@ func (a *App) MadeToken(ctx context.Context, secret string) (store.Token, error)
 func (a *App) MadeShare(ctx context.Context, secret string) (store.Share, error) {
 	s, err := a.store.ShareBySecret(ctx, secret)
 	return s, known(err)
-}
-
-// OwnTokens are Tokens for a person who is signed in. A token may not look around among its siblings.
-func (a *App) OwnTokens(ctx context.Context, who Actor) ([]store.Token, error) {
-	if err := auth.Allowed(who.Actor, auth.TokenRevoke, auth.Facts{User: who.User}); err != nil {
-		return nil, err
-	}
-	return a.Tokens(ctx, who)
 }

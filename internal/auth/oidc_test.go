@@ -14,48 +14,24 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/zitadel/oidc/v3/example/server/exampleop"
-	"github.com/zitadel/oidc/v3/example/server/storage"
 
 	"github.com/rendite-crm/rendite/internal/auth"
+	"github.com/rendite-crm/rendite/internal/auth/authtest"
 )
-
-// directory is who the provider knows.
-type directory map[string]*storage.User
-
-func (d directory) GetUserByID(id string) *storage.User { return d[id] }
-func (d directory) ExampleClientID() string             { return "service" }
-func (d directory) GetUserByUsername(name string) *storage.User {
-	for _, u := range d {
-		if u.Username == name {
-			return u
-		}
-	}
-	return nil
-}
 
 // site is our side and a real provider, each on a port of its own, with a browser.
 type site struct {
 	*testing.T
-	provider *httptest.Server
+	provider *authtest.Provider
 	rendite  *httptest.Server
 	oidc     *auth.OIDC
 	browser  *http.Client
-	users    directory
 	now      time.Time
 
-	mu sync.Mutex
-	// tamper changes what the provider answers on a path, as someone between us could.
-	tamper func(path string, answer map[string]any)
-	// broken makes the provider answer 503.
-	broken bool
-	// tokens are the answers of the token endpoint as the provider gave them.
-	tokens []map[string]any
 	// last is what Finish has answered.
 	last     auth.Identity
 	returnTo string
@@ -66,21 +42,14 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{T: t, users: directory{"u1": {ID: "u1", Username: "anna", Password: "geheim", FirstName: "Anna", LastName: "Muster",
-		Email: "Anna.Muster@Firma.de", EmailVerified: true}}}
+	s := &site{T: t}
 	s.now = time.Now() // the provider lives by the real clock
-	var op http.Handler
-	s.provider = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.between(op, w, r) }))
-	t.Cleanup(s.provider.Close)
 	mux := http.NewServeMux()
 	s.rendite = httptest.NewServer(mux)
 	t.Cleanup(s.rendite.Close)
-	clients := map[string]*storage.Client{
-		"rendite": storage.WebClient("rendite", "client-secret", s.rendite.URL+"/auth/callback"),
-		"other":   storage.WebClient("other", "client-secret", s.rendite.URL+"/auth/callback"),
-	}
-	op = exampleop.SetupServer(s.provider.URL, storage.NewStorageWithClients(s.users, clients), nil, false)
-	s.use("rendite", auth.OIDCConfig{})
+	s.provider = authtest.New(t, s.rendite.URL+"/auth/callback", &authtest.User{ID: "u1", Username: "anna", Password: "geheim", FirstName: "Anna", LastName: "Muster",
+		Email: "Anna.Muster@Firma.de", EmailVerified: true})
+	s.use(authtest.Client, auth.OIDCConfig{})
 	mux.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) {
 		to, err := s.oidc.Begin(r.Context(), w, r.URL.Query().Get("to"), s.now)
 		if s.err = err; err != nil {
@@ -103,7 +72,7 @@ func newSite(t *testing.T) *site {
 // use makes our side a client of the provider.
 func (s *site) use(client string, c auth.OIDCConfig) {
 	s.Helper()
-	c.Issuer, c.ClientID, c.ClientSecret, c.RedirectURL = s.provider.URL, client, auth.SecretOf("client-secret"), s.rendite.URL+"/auth/callback"
+	c.Issuer, c.ClientID, c.ClientSecret, c.RedirectURL = s.provider.URL, client, auth.SecretOf(authtest.Secret), s.rendite.URL+"/auth/callback"
 	o, err := auth.NewOIDC(c, auth.NewMemoryFlows(100))
 	if err != nil {
 		s.Fatal(err)
@@ -115,43 +84,6 @@ func (s *site) use(client string, c auth.OIDCConfig) {
 func (s *site) open() {
 	jar, _ := cookiejar.New(nil)
 	s.browser = &http.Client{Jar: jar}
-}
-
-// between hands a request to the provider and its answer, recorded and perhaps changed, to us.
-func (s *site) between(op http.Handler, w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	tamper, broken := s.tamper, s.broken
-	s.mu.Unlock()
-	if broken {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
-	}
-	rec := httptest.NewRecorder()
-	op.ServeHTTP(rec, r)
-	body := rec.Body.Bytes()
-	var answer map[string]any
-	if json.Unmarshal(body, &answer) == nil && rec.Code == http.StatusOK {
-		if r.URL.Path == "/oauth/token" {
-			copied := map[string]any{}
-			for k, v := range answer {
-				copied[k] = v
-			}
-			s.mu.Lock()
-			s.tokens = append(s.tokens, copied)
-			s.mu.Unlock()
-		}
-		if tamper != nil {
-			tamper(r.URL.Path, answer)
-			body, _ = json.Marshal(answer)
-		}
-	}
-	for k, v := range rec.Header() {
-		if k != "Content-Length" {
-			w.Header()[k] = v
-		}
-	}
-	w.WriteHeader(rec.Code)
-	_, _ = w.Write(body)
 }
 
 var hidden = regexp.MustCompile(`name="id" value="([^"]+)"`)
@@ -187,17 +119,6 @@ func (s *site) form(form *url.URL, id string) {
 	_ = res.Body.Close()
 	if s.callback == "" {
 		s.Fatalf("the provider does not send back: %s %s", res.Status, res.Request.URL)
-	}
-}
-
-// change sets what happens to the provider's answers on a path.
-func (s *site) change(path string, f func(answer map[string]any)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tamper = func(p string, answer map[string]any) {
-		if p == path {
-			f(answer)
-		}
 	}
 }
 
@@ -352,14 +273,14 @@ func TestOIDC_anIDTokenThatDoesNotHoldIsRefused(t *testing.T) {
 	if s.err != nil {
 		t.Fatal(s.err)
 	}
-	first := s.tokens[0]["id_token"]
-	s.use("other", auth.OIDCConfig{})
+	first := s.provider.Tokens()[0]["id_token"]
+	s.use(authtest.Other, auth.OIDCConfig{})
 	s.login("/")
 	if s.err != nil {
 		t.Fatal(s.err)
 	}
-	foreign := s.tokens[1]["id_token"]
-	s.use("rendite", auth.OIDCConfig{})
+	foreign := s.provider.Tokens()[1]["id_token"]
+	s.use(authtest.Client, auth.OIDCConfig{})
 	real := s.now
 
 	for _, tt := range []struct {
@@ -395,7 +316,7 @@ func TestOIDC_anIDTokenThatDoesNotHoldIsRefused(t *testing.T) {
 		{"with another access token", 0, func(a map[string]any) { a["access_token"] = "x" + a["access_token"].(string) }, "access token"},
 	} {
 		t.Run(tt.name, func(*testing.T) {
-			s.change("/oauth/token", tt.change)
+			s.provider.Tamper("/oauth/token", tt.change)
 			s.now = real.Add(tt.later)
 			s.login("/")
 			s.refused("auth_oidc_refused", tt.reason)
@@ -403,12 +324,12 @@ func TestOIDC_anIDTokenThatDoesNotHoldIsRefused(t *testing.T) {
 	}
 	s.now = real
 	t.Run("userinfo about someone else", func(*testing.T) {
-		s.change("/userinfo", func(a map[string]any) { a["sub"] = "u2" })
+		s.provider.Tamper("/userinfo", func(a map[string]any) { a["sub"] = "u2" })
 		s.login("/")
 		s.refused("auth_oidc_refused", "someone else")
 	})
 	t.Run("nothing is wrong", func(*testing.T) {
-		s.change("", nil)
+		s.provider.Tamper("", nil)
 		s.login("/")
 		if s.err != nil || s.last.Subject != "u1" {
 			t.Errorf("%v", s.err)
@@ -442,7 +363,7 @@ func TestOIDC_aCodeIsWorthNothingWithoutItsVerifier(t *testing.T) {
 
 func TestOIDC_aProviderThatIsDownIsAskedAgain(t *testing.T) {
 	s := newSite(t)
-	s.broken = true
+	s.provider.Break(true)
 	begin := func() error {
 		_, err := s.oidc.Begin(context.Background(), httptest.NewRecorder(), "/", s.now)
 		return err
@@ -452,7 +373,7 @@ func TestOIDC_aProviderThatIsDownIsAskedAgain(t *testing.T) {
 	if auth.Status(err) != 502 {
 		t.Error(auth.Status(err))
 	}
-	s.broken = false
+	s.provider.Break(false)
 	wants(t, begin(), "auth_oidc_unreachable") // not at once: a provider that hangs would hold up everyone
 	s.now = s.now.Add(5 * time.Second)
 	wants(t, begin(), "")
@@ -460,7 +381,7 @@ func TestOIDC_aProviderThatIsDownIsAskedAgain(t *testing.T) {
 
 func TestOIDC_anIssuerWithAnotherNameIsRefused(t *testing.T) {
 	s := newSite(t)
-	s.change("/.well-known/openid-configuration", func(a map[string]any) { a["issuer"] = "https://evil.example" })
+	s.provider.Tamper("/.well-known/openid-configuration", func(a map[string]any) { a["issuer"] = "https://evil.example" })
 	_, err := s.oidc.Begin(context.Background(), httptest.NewRecorder(), "/", s.now)
 	wants(t, err, "auth_oidc_unreachable")
 }

@@ -248,7 +248,7 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	simulated := time.Now()
 	a := &Answer{Model: m, Graph: g, Outcome: out, Runner: runner, Keys: order, lang: o.Lang, Result: &result.Result{
 		Case: caseOf(m.File), Version: c.Version, Scenario: o.Scenario, WaitMonths: o.Wait, Seed: o.Seed, Draws: o.Draws, Sampler: sampler(o),
-		Diagnostics: found,
+		Scorecard: scorecard(m.Criteria, o.Lang), Diagnostics: found,
 	}}
 	if list := a.summarise(o); list.Err() != nil {
 		return nil, list, nil
@@ -272,7 +272,7 @@ func (a *Answer) Vary(ctx context.Context, id string, d dist.Dist, o Options) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	r := result.Result{Case: a.Case, Version: a.Version, Scenario: a.Scenario, WaitMonths: a.WaitMonths, Seed: a.Seed, Draws: o.Draws, Sampler: a.Sampler}
+	r := result.Result{Case: a.Case, Version: a.Version, Scenario: a.Scenario, WaitMonths: a.WaitMonths, Seed: a.Seed, Draws: o.Draws, Sampler: a.Sampler, Scorecard: a.Scorecard}
 	next := &Answer{Model: a.Model, Graph: g, Outcome: out, Runner: runner, Keys: a.Keys, lang: a.lang, Result: &r}
 	o.Brief = true
 	if list := next.summarise(o); list.Err() != nil {

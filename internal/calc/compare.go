@@ -10,6 +10,7 @@ import (
 
 	"github.com/rendite-crm/rendite/internal/casefile"
 	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/result"
 	"github.com/rendite-crm/rendite/internal/sim"
 )
@@ -44,7 +45,7 @@ func Compare(ctx context.Context, c Case, alternatives []string, o Options) (*re
 		o.Scenario, o.Wait = scenario, wait
 		var a *Answer
 		if scenario == result.Nothing {
-			a = nothing(c, base.File, o)
+			a = nothing(c, base, o)
 		} else {
 			var list diag.List
 			var err error
@@ -83,7 +84,7 @@ func alternative(id string, known []casefile.Scenario) (scenario string, wait in
 }
 
 // nothing is the answer of not doing it: it costs nothing, brings nothing and has nothing to pay back.
-func nothing(c Case, f *casefile.File, o Options) *Answer {
+func nothing(c Case, m *model.Model, o Options) *Answer {
 	o.Draws = cmp.Or(o.Draws, DefaultDraws)
 	zeros := make([]float64, o.Draws)
 	never := make([]float64, o.Draws)
@@ -91,12 +92,12 @@ func nothing(c Case, f *casefile.File, o Options) *Answer {
 		never[i] = math.NaN()
 	}
 	a := &Answer{lang: o.Lang, Outcome: &sim.Outcome{NPV: zeros, BreakEven: never}, Result: &result.Result{
-		Case: caseOf(f), Version: c.Version, Scenario: result.Nothing, Seed: o.Seed, Draws: o.Draws, Sampler: sampler(o),
-		Lines: []result.Line{}, Carriers: []result.Carrier{}, Notes: []result.Note{}, Timeline: make([]result.Month, f.Horizon+1),
-		BreakEvenShare: make([]float64, f.Horizon+1),
+		Case: caseOf(m.File), Version: c.Version, Scenario: result.Nothing, Seed: o.Seed, Draws: o.Draws, Sampler: sampler(o),
+		Lines: []result.Line{}, Carriers: []result.Carrier{}, Notes: []result.Note{}, Timeline: make([]result.Month, m.File.Horizon+1),
+		BreakEvenShare: make([]float64, m.File.Horizon+1), Scorecard: unchanged(scorecard(m.Criteria, o.Lang)),
 	}}
-	for m := range a.Timeline {
-		a.Timeline[m].Month = m
+	for i := range a.Timeline {
+		a.Timeline[i].Month = i
 	}
 	a.Simulation.NPV, a.Simulation.PeakFunding = spread(zeros), spread(zeros)
 	a.Simulation.BreakEven.NotWithinHorizon = 1
@@ -128,6 +129,10 @@ func difference(a, b *Answer, first, id string) result.Difference {
 	d.BothWithinHorizon = float64(len(months)) / n
 	if len(months) > 0 {
 		d.BreakEvenMonths = spread(months)
+	}
+	if x, y := a.Scorecard, b.Scorecard; x != nil && y != nil {
+		utility := y.Expected - x.Expected
+		d.Utility = &utility
 	}
 	switch order := dominance(b.Outcome.NPV, a.Outcome.NPV); {
 	case order > 0:

@@ -126,6 +126,7 @@ var elsewhere = map[string]string{
 	"file_encoding":        "TestLimitsOfAFile",
 	"too_many_lines":       "TestLimitsOfAFile",
 	"too_many_scenarios":   "TestLimitsOfAFile",
+	"too_many_criteria":    "TestLimitsOfAFile",
 	"too_much_work":        "TestLimitsOfAFile",
 	"formula_too_long":     "TestLimitsOfAFile",
 	"formula_too_big":      "TestLimitsOfAFile",
@@ -138,6 +139,10 @@ var elsewhere = map[string]string{
 	"distribution_invalid": "all errors of package dist have a code",
 	"finance":              "the horizon and the rate are checked before",
 }
+
+// others begin the codes that the packages decide, auth, revision, tabular, ingest, report/document and report/workbook raise
+// and test.
+var others = []string{"audit_", "auth_", "edit_", "table_", "mapping_", "brand_", "workbook_"}
 
 func TestEveryDiagnosticIsShownAtItsPlace(t *testing.T) {
 	paths, err := filepath.Glob("testdata/diagnostics/*.txt")
@@ -180,7 +185,7 @@ func TestEveryDiagnosticIsShownAtItsPlace(t *testing.T) {
 	}
 	for _, key := range de.Keys() {
 		code, ok := strings.CutPrefix(key, "diag.")
-		if !ok || strings.Contains(code, ".") || code == "in_scenario" || strings.HasPrefix(code, "audit_") || strings.HasPrefix(code, "auth_") || strings.HasPrefix(code, "edit_") { // packages decide, auth and revision
+		if !ok || strings.Contains(code, ".") || code == "in_scenario" || slices.ContainsFunc(others, func(p string) bool { return strings.HasPrefix(code, p) }) {
 			continue
 		}
 		switch where := elsewhere[code]; {
@@ -419,6 +424,7 @@ func TestLimitsOfAFile(t *testing.T) {
 		{"too many lines", whole("costs:\n" + lines.String()), "too_many_lines 1:1"},
 		{"too much for a draw", whole(chain.String()), "too_much_work 0:0"},
 		{"too many scenarios", whole("scenarios:\n" + scenarios.String()), "too_many_scenarios 52:3"},
+		{"too many criteria", whole("scorecard:\n" + strings.ReplaceAll(scenarios.String(), "{}", "{label: x, weight: 1, today: 1, expected: 1}")), "too_many_criteria 52:3"},
 		{"a formula too long", whole("assumptions:\n  users: 1" + strings.Repeat(" + 1", 1500) + "\n"), "formula_too_long 2:4010"},
 		{"a formula too big", whole("assumptions:\n  users: 1" + strings.Repeat("+1", 1100) + "\n"), "formula_too_big 2:10"},
 		{"a formula too deep", whole("assumptions:\n  users: " + strings.Repeat("(", 80) + "1" + strings.Repeat(")", 80) + "\n"), "formula_too_deep 2:70"},
@@ -477,6 +483,11 @@ formula: amount_saved
    2 │ x: {lever: probe, amount_saved: 5 EUR/month}
      │ ^
      → Sie gehört in die Datei chains.yaml des eigenen Katalogs.`},
+		{"a criterion without its scale", "criteria/probe.yaml", "id: probe\nname: {de: Probe, en: Probe}\n", "amount: 5 EUR/month}\nscorecard: {probe: {weight: 100, today: 1, expected: 2}", `criteria/probe.yaml: Fehler: Im Katalogeintrag „probe“ fehlt „scale“.
+  → In der Datei des Eintrags ergänzen.`},
+		{"a criterion with another scale", "criteria/probe.yaml", "id: probe\nname: {de: Probe, en: Probe}\nscale: [{points: 0, text: {de: a, en: a}}, {points: 4, text: {de: a, en: a}}, {points: 10, text: {de: a, en: a}}]\n",
+			"amount: 5 EUR/month}\nscorecard: {probe: {weight: 100, today: 1, expected: 2}", `criteria/probe.yaml: Fehler: Im Katalogeintrag „probe“ fehlt „points: 5“.
+  → In der Datei des Eintrags ergänzen.`},
 	} {
 		dir := t.TempDir()
 		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(c.file)), 0o755); err != nil {

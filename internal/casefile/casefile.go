@@ -17,6 +17,8 @@ import (
 const (
 	MaxHorizon = 600 // months
 	MaxLines   = 500 // costs and benefits together
+	// MaxCriteria bounds a scorecard; more than a dozen nobody weighs against each other.
+	MaxCriteria = 50
 )
 
 // File is one case as written, in one scenario.
@@ -39,6 +41,7 @@ type File struct {
 	Costs       []*Line
 	Benefits    []*Line
 	Packages    []*Line
+	Scorecard   []*Criterion // beside the money, never added to it
 	Correlate   []Correlation
 	Scenarios   []Scenario
 
@@ -110,6 +113,29 @@ func (l *Line) Place(key string) diag.Position {
 		return at
 	}
 	return l.At
+}
+
+// Criterion is one criterion of the scorecard: what a case brings beyond money, in points.
+type Criterion struct {
+	ID    string
+	At    diag.Position
+	Label string
+	// Weight is above 0 and counts relative to the sum of all weights.
+	Weight float64
+	// Today and Expected are points from 0 to 10; Expected is the middle of Low and High, which are equal where the file
+	// gives one number.
+	Today, Expected, Low, High float64
+	Why, Source, Grade         string
+
+	places map[string]diag.Position // of the values, by key
+}
+
+// Place is the place of the value of a key, that of the criterion where it has no such key.
+func (c *Criterion) Place(key string) diag.Position {
+	if at, ok := c.places[key]; ok {
+		return at
+	}
+	return c.At
 }
 
 // Tax is straight-line depreciation and a flat rate on profit.
@@ -252,9 +278,9 @@ func (d *decoder) lay(root, over *Node) *Node {
 	return out
 }
 
-// similar warns of a line that a scenario adds under a name close to one of the case: it was probably meant to change it.
+// similar warns of a line or criterion that a scenario adds under a name close to one of the case: it was probably meant to change it.
 func (d *decoder) similar(root *Node, s Scenario) {
-	for _, group := range []string{"costs", "benefits", "packages"} {
+	for _, group := range []string{"costs", "benefits", "packages", "scorecard"} {
 		base, over := root.Get(group), s.Node.Get(group)
 		if base == nil || over == nil {
 			continue

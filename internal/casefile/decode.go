@@ -15,12 +15,13 @@ import (
 
 var (
 	topKeys = []string{"case", "organisation", "currency", "start", "horizon", "discount", "timing", "note", "finance_rate", "reinvest_rate",
-		"tax", "assumptions", "adoption", "data_quality", "process", "rollout", "costs", "benefits", "packages", "correlate", "scenarios"}
+		"tax", "assumptions", "adoption", "data_quality", "process", "rollout", "costs", "benefits", "packages", "scorecard", "correlate", "scenarios"}
 	quantityKeys = []string{"value", "source", "grade", "note", "label"}
 	curveKeys    = []string{"start", "plateau", "months_to_90", "use", "note", "source", "grade"}
 	lineKeys     = []string{"label", "note", "kind", "lever", "item", "package", "amount", "initial", "yearly", "at", "every", "from", "to",
 		"escalates", "risk", "chain", "capital", "use", "source", "grade"}
-	startForm = regexp.MustCompile(`^\d{4}-(0[1-9]|1[0-2])$`)
+	criterionKeys = []string{"label", "weight", "today", "expected", "why", "source", "grade"}
+	startForm     = regexp.MustCompile(`^\d{4}-(0[1-9]|1[0-2])$`)
 )
 
 // withoutUseInPackage are the keys of a line that an AI package has no use for: its catalogue entry fixes cost and levers.
@@ -32,11 +33,12 @@ var forms = map[string]string{
 	"benefits": "time: {lever: time_saved, hours: 1.5 h/week, wage: 52 EUR/h, converts: 50 %}", "packages": "reply_drafting: {seats: 20, price: 30 EUR/month}",
 	"adoption": "{start: 15 %, plateau: 80 %, months_to_90: 8}", "data_quality": "{start: 70 %, plateau: 92 %, months_to_90: 6}",
 	"process": "{start: 60 %, plateau: 85 %, months_to_90: 9}", "scenarios": "cautious: {assumptions: {users: 30}}", "rollout": "{at: 0, share: 40 %}",
+	"scorecard": "responsiveness: {weight: 10, today: 4, expected: 7}",
 }
 
-// Keys lists the keys of a part of the file: "top", "quantity", "curve" or "line". The JSON Schema is checked against it.
+// Keys lists the keys of a part of the file: "top", "quantity", "curve", "line" or "criterion". The JSON Schema is checked against it.
 func Keys(part string) []string {
-	return slices.Clone(map[string][]string{"top": topKeys, "quantity": quantityKeys, "curve": curveKeys, "line": lineKeys}[part])
+	return slices.Clone(map[string][]string{"top": topKeys, "quantity": quantityKeys, "curve": curveKeys, "line": lineKeys, "criterion": criterionKeys}[part])
 }
 
 type decoder struct {
@@ -122,6 +124,8 @@ func (d *decoder) decode(root *Node) *File {
 			f.Benefits = d.lines(v, "benefits")
 		case "packages":
 			f.Packages = d.lines(v, "packages")
+		case "scorecard":
+			f.Scorecard = d.scorecard(e)
 		case "correlate":
 			f.Correlate = d.correlate(v)
 		case "scenarios":
@@ -219,7 +223,7 @@ func (d *decoder) entries(n *Node, where string) []Entry {
 		example := forms[where]
 		if group, _, ok := strings.Cut(where, "."); ok {
 			example = map[string]string{"costs": "{amount: users * 65 EUR/month}", "benefits": "{amount: 900 EUR/month}", "packages": "{seats: 20, price: 30 EUR/month}",
-				"scenarios": "{assumptions: {users: 30}}"}[group]
+				"scenarios": "{assumptions: {users: 30}}", "scorecard": "{weight: 10, today: 4, expected: 7}"}[group]
 		}
 		d.add("map_expected", n.At, diag.Args{"where": where, "example": example})
 		return nil
@@ -236,15 +240,20 @@ func (d *decoder) name(e Entry) {
 	case function || slices.Contains(CurveNames, e.Key) || e.Key == "month" || e.Key == "horizon" || e.Key == "realised":
 		d.add("name_taken", e.At, diag.Args{"name": e.Key})
 	default:
-		for i, r := range e.Key {
-			if !(unicode.IsLetter(r) || r == '_' || i > 0 && (unicode.IsDigit(r) || unicode.IsMark(r))) {
-				d.add("name_form", e.At, diag.Args{"name": e.Key, "instead": nameOf(e.Key)})
-				return
-			}
+		d.nameForm(e)
+	}
+}
+
+// nameForm refuses keys that are no name at all.
+func (d *decoder) nameForm(e Entry) {
+	for i, r := range e.Key {
+		if !(unicode.IsLetter(r) || r == '_' || i > 0 && (unicode.IsDigit(r) || unicode.IsMark(r))) {
+			d.add("name_form", e.At, diag.Args{"name": e.Key, "instead": nameOf(e.Key)})
+			return
 		}
-		if e.Key == "" {
-			d.add("name_form", e.At, diag.Args{"name": e.Key, "instead": ""})
-		}
+	}
+	if e.Key == "" {
+		d.add("name_form", e.At, diag.Args{"name": e.Key, "instead": ""})
 	}
 }
 

@@ -27,7 +27,9 @@ var synonyms = map[string]string{
 	"betrag": "amount", "summe": "amount", "preis": "amount", "price": "amount", "einmalig": "initial", "jährlich": "yearly", "jaehrlich": "yearly",
 	"monat": "at", "month": "at", "when": "at", "alle": "every", "ab": "from", "von": "from", "since": "from", "bis": "to", "until": "to",
 	"steigerung": "escalates", "escalation": "escalates", "risiko": "risk", "kette": "chain", "anfang": "start", "endwert": "plateau", "ziel": "plateau",
-	"target": "plateau", "satz": "rate", "anteil": "share", "abschreibung": "depreciation",
+	"target": "plateau", "nutzwert": "scorecard", "nutzwertanalyse": "scorecard",
+	"kriterien": "scorecard", "criteria": "scorecard", "gewicht": "weight", "gewichtung": "weight", "heute": "today", "jetzt": "today", "now": "today",
+	"erwartet": "expected", "künftig": "expected", "future": "expected", "warum": "why", "begründung": "why", "grund": "why", "reason": "why", "satz": "rate", "anteil": "share", "abschreibung": "depreciation",
 }
 
 // words are the values of keys that take one of a few words, as people write them.

@@ -78,6 +78,9 @@ func TestSchemaRefusesWhatAnEditorCanSee(t *testing.T) {
 		"a curve without a plateau": "currency: EUR\ndiscount: 8 %\nadoption: {start: 10 %}",
 		"a timing that is none":     "currency: EUR\ndiscount: 8 %\ntiming: quarterly",
 		"a key inside a value":      "currency: EUR\ndiscount: 8 %\nassumptions: {users: {value: 4, sorce: ERP}}",
+		"points above ten":          "currency: EUR\ndiscount: 8 %\nscorecard: {compliance: {weight: 10, today: 4, expected: 11}}",
+		"a criterion of no weight":  "currency: EUR\ndiscount: 8 %\nscorecard: {compliance: {today: 4, expected: 7}}",
+		"a key of no criterion":     "currency: EUR\ndiscount: 8 %\nscorecard: {compliance: {weight: 10, today: 4, expected: 7, note: x}}",
 		"a scenario in a scenario":  "currency: EUR\ndiscount: 8 %\nscenarios: {a: {scenarios: {}}}",
 	} {
 		if err := s.Validate(value(t, []byte(text))); err == nil {
@@ -91,7 +94,8 @@ func TestSchemaKnowsTheKeysOfTheDecoder(t *testing.T) {
 	var doc struct {
 		Properties map[string]json.RawMessage
 		Defs       map[string]struct {
-			AnyOf []struct{ Properties map[string]json.RawMessage }
+			AnyOf      []struct{ Properties map[string]json.RawMessage }
+			Properties map[string]json.RawMessage
 		} `json:"$defs"`
 	}
 	if err := json.Unmarshal(casefile.Schema, &doc); err != nil {
@@ -116,6 +120,9 @@ func TestSchemaKnowsTheKeysOfTheDecoder(t *testing.T) {
 	}
 	if diff := cmp.Diff(want("quantity"), sorted(doc.Defs["quantity"].AnyOf[1].Properties)); diff != "" {
 		t.Errorf("value (-decoder +schema):\n%s", diff)
+	}
+	if diff := cmp.Diff(want("criterion"), sorted(doc.Defs["criterion"].Properties)); diff != "" {
+		t.Errorf("criterion (-decoder +schema):\n%s", diff)
 	}
 	lines := map[string]json.RawMessage{}
 	for _, d := range []string{"cost", "benefit", "package"} {

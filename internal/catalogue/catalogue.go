@@ -1,5 +1,5 @@
-// Package catalogue holds the levers, cost items, AI packages and chains that a case can name, and what steps cost, as
-// data: YAML embedded in the program and, where the user has one, a folder of files beside it. Start with Open. A lever
+// Package catalogue holds the levers, cost items, AI packages, chains and criteria that a case can name, and what steps
+// cost, as data: YAML embedded in the program and, where the user has one, a folder of files beside it. Start with Open. A lever
 // is read when it is asked for. Formulas are text in the case language here; what they mean is the work of package model.
 package catalogue
 
@@ -206,18 +206,19 @@ type Catalogue struct {
 	levers   map[string]*Lever
 	costs    map[string]*Cost
 	packages map[string]*Package
+	criteria map[string]*Criterion
 	chains   map[string]*Chain
 	steps    map[string]*Step
 }
 
-// Open returns the embedded catalogue, with the user's own folders before it: files in levers/, costs/ and ai/ there add
-// to it or replace an entry of the same name.
+// Open returns the embedded catalogue, with the user's own folders before it: files in levers/, costs/, ai/ and criteria/
+// there add to it or replace an entry of the same name.
 func Open(dirs ...string) (*Catalogue, error) {
 	data, err := fs.Sub(embedded, "data")
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalogue{levers: map[string]*Lever{}, costs: map[string]*Cost{}, packages: map[string]*Package{}}
+	c := &Catalogue{levers: map[string]*Lever{}, costs: map[string]*Cost{}, packages: map[string]*Package{}, criteria: map[string]*Criterion{}}
 	for _, d := range slices.Backward(dirs) {
 		if info, err := os.Stat(d); err != nil || !info.IsDir() {
 			return nil, diag.New("catalogue_folder", diag.Position{File: d}, nil)

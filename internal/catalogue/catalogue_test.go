@@ -34,7 +34,7 @@ func open(t *testing.T, dirs ...string) *catalogue.Catalogue {
 type entry struct {
 	path     string // data/levers/churn.yaml
 	id       string
-	value    any // *Lever, *Cost or *Package
+	value    any // *Lever, *Cost, *Package or *Criterion
 	inputs   catalogue.Inputs
 	evidence []catalogue.Evidence
 }
@@ -65,6 +65,13 @@ func entries(t *testing.T) []entry {
 		}
 		all = append(all, entry{"data/ai/" + id + ".yaml", p.ID, p, p.Cost.Inputs, p.Evidence})
 	}
+	for _, id := range c.Criteria() {
+		k, err := c.Criterion(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, entry{"data/criteria/" + id + ".yaml", k.ID, k, nil, nil})
+	}
 	return all
 }
 
@@ -76,6 +83,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 		"cost items": {c.Costs(), []string{"administration", "change_management", "customising", "data_migration", "exit_cost", "implementation_partner", "integration",
 			"internal_project_time", "learning_dip", "licences", "parallel_run", "price_escalation", "support", "training", "unused_seats"}},
 		"packages": {c.Packages(), []string{"call_summaries", "churn_prediction", "lead_scoring", "meeting_mail_assistant", "reply_drafting"}},
+		"criteria": {c.Criteria(), []string{"compliance", "customer_satisfaction", "employee_satisfaction", "information_quality", "responsiveness"}},
 	} {
 		for _, id := range test.want {
 			if !slices.Contains(test.have, id) {
@@ -183,6 +191,10 @@ func TestEveryTextHasBothLanguages(t *testing.T) {
 			required(e.path, "name", v.Name)
 			required(e.path, "text", v.Text)
 			required(e.path, "caution", v.Caution)
+		case *catalogue.Criterion:
+			required(e.path, "name", v.Name)
+			required(e.path, "text", v.Text)
+			required(e.path, "measure", v.Measure)
 		}
 	}
 	for _, id := range []string{"sales", "customers"} {
@@ -246,7 +258,9 @@ func TestAFolderReplacesTheCostOfAStep(t *testing.T) {
 // Every figure says where it comes from and how good it is.
 func TestEveryEvidenceHasGradeAndSource(t *testing.T) {
 	for _, e := range entries(t) {
-		if _, cost := e.value.(*catalogue.Cost); len(e.evidence) == 0 && !cost {
+		_, cost := e.value.(*catalogue.Cost)
+		_, criterion := e.value.(*catalogue.Criterion) // has no figures
+		if len(e.evidence) == 0 && !cost && !criterion {
 			t.Errorf("%s has no evidence", e.path)
 		}
 		for i, ev := range e.evidence {
@@ -605,6 +619,31 @@ func TestWhatIsNotThereIsNamed(t *testing.T) {
 	for _, id := range []string{"../levers/win_rate", "..", "", "win_rate.yaml", `..\win_rate`} {
 		if _, err := c.Lever(id); code(err) != "unknown_lever" {
 			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
+// A criterion overlaps with levers that exist, and with words as the audit looks for them.
+func TestOverlapsOfCriteriaAreKnown(t *testing.T) {
+	c := open(t)
+	levers := c.Levers()
+	for _, id := range c.Criteria() {
+		k, err := c.Criterion(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(k.Overlaps.Levers)+len(k.Overlaps.Words) == 0 {
+			t.Errorf("%s overlaps with nothing", id)
+		}
+		for _, l := range k.Overlaps.Levers {
+			if !slices.Contains(levers, l) {
+				t.Errorf("%s: there is no lever %s", id, l)
+			}
+		}
+		for _, w := range k.Overlaps.Words {
+			if w != strings.ToLower(w) || strings.ContainsAny(w, "-0123456789") {
+				t.Errorf("%s: %q cannot be found among the words of a name", id, w)
+			}
 		}
 	}
 }

@@ -22,3 +22,17 @@ func (t Terminal) Bar(share float64, width int) string {
 	}
 	return s
 }
+
+// rowName writes the name of a row before its bar, right-aligned and in the middle of the row, on two lines where it needs
+// them and the row has room for them.
+func (s *Scene) rowName(label string, right, middle, row float64) {
+	const line = 13.0
+	n := 1
+	if row >= 2*line {
+		n = 2
+	}
+	lines := wrap(label, Label, right, n)
+	for i, text := range lines {
+		s.add(Text{Label, right, middle + 4.5 + (float64(i)-float64(len(lines)-1)/2)*line, End, text})
+	}
+}

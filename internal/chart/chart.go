@@ -1,6 +1,7 @@
 // Package chart draws the pictures of a result. Each kind of picture is a Chart, such as Cumulative or Tornado: its Scene
-// is drawn once as shapes in px and then written, by Scene.SVG for a page and Scene.File for a file of its own. Start with
-// Cumulative. Fan draws the cumulative curve in the characters of a terminal.
+// is drawn once as shapes in px and then written, by Scene.SVG for a page, Scene.File for a file of its own and
+// Scene.Terminal in characters; package pdf writes it into a PDF. Start with Cumulative. Fan draws the cumulative curve in as
+// many rows of a terminal as there are.
 //
 // Texts are measured with the typeface that pages use, so that none overlap or are cut; every number is formatted by
 // locale. It computes nothing that result and decide do not say.

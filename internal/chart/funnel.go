@@ -61,7 +61,7 @@ func (f Funnel) Scene(l *locale.Locale, size Size) *Scene {
 			y += 9
 			s.add(Text{Label, 0, y - 6, Start, fit(x.Label, Label, s.W)})
 		} else {
-			s.add(Text{Label, name - 16, y + bar/2 + 4.5, End, fit(x.Label, Label, name-16)})
+			s.rowName(x.Label, name-16, y+bar/2, row)
 		}
 		w := math.Max(width.at(math.Max(0, x.Count)), 1)
 		if i+1 < len(f.Stages) && !above {

@@ -50,7 +50,7 @@ func (h Heat) Scene(l *locale.Locale, size Size) *Scene {
 	shades := []Role{Heat1, Heat2, Heat3, Heat4}
 	for i := range rows {
 		y := row * float64(i)
-		s.add(Text{Label, name - 12, y + row/2 + 4.5, End, fit(h.Rows[i], Label, name-12)})
+		s.rowName(h.Rows[i], name-12, y+row/2, row)
 		g := Group{Class: "c-heat", Label: h.Rows[i]}
 		data := []string{h.Rows[i]}
 		for c := range columns {

@@ -203,11 +203,11 @@ func (r Role) Style() Style {
 func (r Role) width(s string) float64 { return font.Width(s, styles[r].Weight, styles[r].Size) }
 
 // CSS is the style sheet of all charts, for a page that holds them inline. The page's own theme counts where it sets
-// data-theme="light" or "dark" on the root element, otherwise that of the system.
+// data-theme="light" or "dark" on the root element, otherwise that of the system; paper is light.
 func CSS() string {
 	var b strings.Builder
 	b.WriteString(":root{" + variables(Light) + "}\n")
-	b.WriteString("@media(prefers-color-scheme:dark){:root:not([data-theme=light]){" + variables(Dark) + "}}\n")
+	b.WriteString("@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){" + variables(Dark) + "}}\n")
 	b.WriteString(":root[data-theme=dark]{" + variables(Dark) + "}\n")
 	b.WriteString(".ch{display:block;width:100%;height:auto;overflow:visible}\n")
 	b.WriteString(rules(func(Role) bool { return true }))

@@ -107,7 +107,7 @@ func (t Tornado) Scene(l *locale.Locale, size Size) *Scene {
 			}
 			s.add(name)
 		} else {
-			s.add(Text{Label, nameRoom - 16, y + 4.5, End, fit(w.bar.Label, Label, nameRoom-16)})
+			s.rowName(w.bar.Label, nameRoom-16, y, row)
 		}
 		t.bar(s, l, w, x, middle, months, by, bar)
 	}

@@ -160,7 +160,7 @@ func (w Waterfall) Scene(l *locale.Locale, size Size) *Scene {
 			by += 8
 			s.add(Text{Label, 0, by - 6, Start, fit(t.label, Label, s.W)})
 		} else {
-			s.add(Text{Label, nameRoom - 16, y + 4.5, End, fit(t.label, Label, nameRoom-16)})
+			s.rowName(t.label, nameRoom-16, y, row)
 		}
 		lo, hi := x.at(math.Min(t.from, t.to)), x.at(math.Max(t.from, t.to))
 		role := BarGood

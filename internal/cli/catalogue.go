@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -40,8 +41,8 @@ func (p *program) leversCommand() *cobra.Command {
 
 func (p *program) listCatalogue(cat *catalogue.Catalogue, f caseFlags) error {
 	lang := string(p.l.Lang())
-	var levers, costs, packages []report.Entry
-	all := map[string][]any{"levers": {}, "costs": {}, "packages": {}}
+	var levers, costs, packages, criteria []report.Entry
+	all := map[string][]any{"levers": {}, "costs": {}, "packages": {}, "criteria": {}}
 	for _, id := range cat.Levers() {
 		v, err := cat.Lever(id)
 		if err != nil {
@@ -70,19 +71,27 @@ func (p *program) listCatalogue(cat *catalogue.Catalogue, f caseFlags) error {
 		packages = append(packages, report.Entry{ID: id, Name: v.Name.In(lang), Note: note})
 		all["packages"] = append(all["packages"], v)
 	}
+	for _, id := range cat.Criteria() {
+		v, err := cat.Criterion(id)
+		if err != nil {
+			return err
+		}
+		criteria = append(criteria, report.Entry{ID: id, Name: v.Name.In(lang)})
+		all["criteria"] = append(all["criteria"], v)
+	}
 	if f.json {
 		return writeJSON(p.Out, all)
 	}
-	return report.List(p.Out, []string{p.t("catalogue.levers"), p.t("catalogue.costs"), p.t("catalogue.packages")},
-		[][]report.Entry{levers, costs, packages}, p.l, p.reportOptions(f))
+	return report.List(p.Out, []string{p.t("catalogue.levers"), p.t("catalogue.costs"), p.t("catalogue.packages"), p.t("catalogue.criteria")},
+		[][]report.Entry{levers, costs, packages, criteria}, p.l, p.reportOptions(f))
 }
 
-// showEntry shows the lever, cost item or package of that name.
+// showEntry shows the lever, cost item, package or criterion of that name.
 func (p *program) showEntry(cat *catalogue.Catalogue, id string, f caseFlags) error {
 	opt := p.reportOptions(f)
 	show := func(v any, err error, write func() error) (bool, error) {
 		var d diag.Diagnostic
-		if errors.As(err, &d) && (d.Code == "unknown_lever" || d.Code == "unknown_item" || d.Code == "unknown_package") {
+		if errors.As(err, &d) && (d.Code == "unknown_lever" || d.Code == "unknown_item" || d.Code == "unknown_package" || d.Code == "unknown_criterion") {
 			return false, nil
 		}
 		if err != nil {
@@ -105,6 +114,10 @@ func (p *program) showEntry(cat *catalogue.Catalogue, id string, f caseFlags) er
 	if done, err := show(pack, err, func() error { return report.Package(p.Out, pack, p.l, opt) }); done {
 		return err
 	}
-	ids := append(append(cat.Levers(), cat.Costs()...), cat.Packages()...)
+	criterion, err := cat.Criterion(id)
+	if done, err := show(criterion, err, func() error { return report.Criterion(p.Out, criterion, p.l, opt) }); done {
+		return err
+	}
+	ids := slices.Concat(cat.Levers(), cat.Costs(), cat.Packages(), cat.Criteria())
 	return diag.New("unknown_entry", diag.Position{}, diag.Args{"name": id, "nearest": quantity.Nearest(id, ids)})
 }

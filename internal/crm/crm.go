@@ -84,20 +84,22 @@ const (
 	Void = "void"
 )
 
-// Fields of an opportunity whose changes are kept.
+// Fields of an opportunity whose changes are kept. The old and the new value are written as the column keeps them: a Day, a
+// Money as a whole number, a Share with a point, a Ref as the identifier.
 var changed = []string{"stage", "owner", "amount", "expected_close", "probability", "account", "created", "deleted", "merged"}
 
 var tables = []Table{
 	{Name: "user", Columns: []Column{
 		{Name: "login", Kind: Text}, {Name: "email", Kind: Text}, {Name: "name", Kind: Text}, {Name: "team", Kind: Text}, {Name: "role", Kind: Text},
 		{Name: "active", Kind: Flag}, {Name: "is_person", Kind: Flag}, {Name: "hired_day", Kind: Day}, {Name: "left_day", Kind: Day},
+		{Name: "hired_month", Kind: Month, From: "hired_day"}, {Name: "left_month", Kind: Month, From: "left_day"},
 	}},
 	{Name: "user_alias", Columns: []Column{{Name: "person", Kind: Ref, Table: "user", Needed: true}}},
 	{Name: "account", Columns: []Column{
 		{Name: "name", Kind: Text, Needed: true}, {Name: "parent", Kind: Ref, Table: "account"}, {Name: "owner", Kind: Ref, Table: "user"},
 		{Name: "type", Kind: Choice, Choices: []string{"customer", "prospect", "partner", "own"}}, {Name: "industry", Kind: Text}, {Name: "country", Kind: Text},
 		{Name: "postal_code", Kind: Text}, {Name: "city", Kind: Text}, {Name: "street", Kind: Text}, {Name: "domain", Kind: Text}, {Name: "vat_id", Kind: Text}, {Name: "phone", Kind: Text},
-		{Name: "first_order_day", Kind: Day}, {Name: "ended_day", Kind: Day}, {Name: "monthly", Kind: Money}, {Name: "currency", Kind: Currency},
+		{Name: "first_order_day", Kind: Day}, {Name: "ended_day", Kind: Day}, {Name: "ended", Kind: Flag}, {Name: "monthly", Kind: Money}, {Name: "currency", Kind: Currency},
 		{Name: "first_order_month", Kind: Month, From: "first_order_day"}, {Name: "ended_month", Kind: Month, From: "ended_day"},
 	}},
 	{Name: "contact", Columns: []Column{
@@ -116,7 +118,7 @@ var tables = []Table{
 	}},
 	{Name: "opportunity", Columns: []Column{
 		{Name: "number", Kind: Text}, {Name: "name", Kind: Text}, {Name: "account", Kind: Ref, Table: "account"}, {Name: "contact", Kind: Ref, Table: "contact"},
-		{Name: "owner", Kind: Ref, Table: "user"}, {Name: "stage", Kind: Ref, Table: "stage"}, {Name: "category", Kind: Choice, Choices: []string{Open, Won, Lost, Void}, Needed: true},
+		{Name: "lead", Kind: Ref, Table: "lead"}, {Name: "owner", Kind: Ref, Table: "user"}, {Name: "stage", Kind: Ref, Table: "stage"}, {Name: "category", Kind: Choice, Choices: []string{Open, Won, Lost, Void}, Needed: true},
 		{Name: "amount", Kind: Money}, {Name: "currency", Kind: Currency}, {Name: "home_amount", Kind: Money}, {Name: "first_amount", Kind: Money}, {Name: "probability", Kind: Share},
 		{Name: "opened_at", Kind: Instant}, {Name: "opened_day", Kind: Day, From: "opened_at"}, {Name: "expected_close_day", Kind: Day},
 		{Name: "closed_at", Kind: Instant}, {Name: "closed_day", Kind: Day, From: "closed_at"}, {Name: "lost_reason", Kind: Text}, {Name: "lead_source", Kind: Text},
@@ -127,7 +129,7 @@ var tables = []Table{
 		{Name: "opportunity", Kind: Ref, Table: "opportunity", Needed: true}, {Name: "seq", Kind: Count}, {Name: "changed_at", Kind: Instant, Needed: true},
 		{Name: "changed_by", Kind: Ref, Table: "user"}, {Name: "field", Kind: Choice, Choices: changed, Needed: true}, {Name: "old_value", Kind: Text}, {Name: "new_value", Kind: Text},
 		{Name: "origin", Kind: Choice, Choices: []string{"user", "automation", "import", "api"}}, {Name: "derived", Kind: Flag},
-		{Name: "changed_month", Kind: Month, From: "changed_at"},
+		{Name: "changed_day", Kind: Day, From: "changed_at"}, {Name: "changed_month", Kind: Month, From: "changed_day"},
 	}},
 	{Name: "activity", Columns: []Column{
 		{Name: "type", Kind: Choice, Choices: []string{"call", "meeting", "email", "task", "note"}, Needed: true}, {Name: "owner", Kind: Ref, Table: "user"}, {Name: "author", Kind: Ref, Table: "user"},
@@ -145,7 +147,7 @@ var tables = []Table{
 		{Name: "kind", Kind: Choice, Choices: []string{"order", "invoice", "credit_note", "subscription"}, Needed: true}, {Name: "number", Kind: Text}, {Name: "account", Kind: Ref, Table: "account"},
 		{Name: "opportunity", Kind: Ref, Table: "opportunity"}, {Name: "owner", Kind: Ref, Table: "user"}, {Name: "status", Kind: Text}, {Name: "document_day", Kind: Day, Needed: true}, {Name: "net", Kind: Money}, {Name: "gross", Kind: Money},
 		{Name: "currency", Kind: Currency}, {Name: "product", Kind: Text}, {Name: "quantity", Kind: Count}, {Name: "profit", Kind: Money}, {Name: "period_from", Kind: Day}, {Name: "period_to", Kind: Day},
-		{Name: "document_month", Kind: Month, From: "document_day"},
+		{Name: "document_month", Kind: Month, From: "document_day"}, {Name: "from_month", Kind: Month, From: "period_from"}, {Name: "to_month", Kind: Month, From: "period_to"},
 	}},
 	{Name: "login", Key: []string{"person", "logged_at", "logged_day", "kind"}, Columns: []Column{
 		{Name: "person", Kind: Ref, Table: "user", Needed: true}, {Name: "logged_at", Kind: Instant}, {Name: "logged_day", Kind: Day, From: "logged_at", Needed: true},

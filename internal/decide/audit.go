@@ -39,7 +39,7 @@ func audit(answer *calc.Answer, cat *catalogue.Catalogue) diag.List {
 	for _, check := range []func(){
 		a.costKinds, a.escalation, a.exit, a.prices, a.thousands,
 		a.revenue, a.margins, a.overlaps, a.hoursTwice, a.conversion, a.onlyFreedTime, a.adoption,
-		a.published, a.narrow, a.guesses, a.sources, a.single, a.frame, a.breakEvenLate,
+		a.published, a.narrow, a.guesses, a.sources, a.single, a.frame, a.breakEvenLate, a.points, a.pointsTwice,
 	} {
 		check()
 	}

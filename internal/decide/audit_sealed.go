@@ -9,7 +9,7 @@ import (
 )
 
 // Against looks for what makes a case look better than the baseline that was sealed before go-live: another horizon, start
-// or discount rate, costs lowered or left out, benefits raised or added. All are warnings, placed in the case as it is
+// or discount rate, costs lowered or left out, benefits raised or added, points raised. All are warnings, placed in the case as it is
 // now; costs that rose and benefits that fell are no finding. Lines are compared by what they come to in the plan,
 // undiscounted, over the months that both have, so that a new horizon or rate is told once and not with every line.
 // Both answers are of the same scenario; their draws play no part.
@@ -51,6 +51,7 @@ func Against(sealed, now *calc.Answer) diag.List {
 			a.found.Add(diag.Warn("audit_sealed_cost_lowered", l.At, diag.Args{"line": l.ID, "before": a.amount(was[k]), "after": a.amount(is[i])}))
 		}
 	}
+	a.raisedPoints(sealed)
 	return a.found.Sorted()
 }
 

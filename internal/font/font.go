@@ -1,6 +1,7 @@
 // Package font holds the typeface of Rendite, Inter (SIL Open Font License 1.1, see OFL.txt), cut down to Latin letters,
 // punctuation and the signs that reports use: WOFF2 for pages, TrueType for PDF. Start with Width, which measures a text
-// as a browser sets it with tabular figures; charts are laid out with it.
+// as a browser sets it with tabular figures; charts are laid out with it. The figures of the TrueType files are the tabular
+// ones (their cmap names the glyphs of the feature tnum, which PDF cannot ask for), so that columns of numbers align.
 //
 // It knows no page and no chart.
 package font
@@ -75,8 +76,7 @@ var advances = map[Weight]func() map[rune]float64{
 	SemiBold: sync.OnceValue(func() map[rune]float64 { return measure(SemiBold) }),
 }
 
-// measure reads the advance of every character, in em. Figures are all as wide as the zero, which is what tabular figures
-// are in Inter.
+// measure reads the advance of every character, in em.
 func measure(w Weight) map[rune]float64 {
 	f, err := sfnt.Parse(TTF(w))
 	if err != nil {
@@ -95,10 +95,13 @@ func measure(w Weight) map[rune]float64 {
 			m[r] = float64(a) / float64(em)
 		}
 	}
-	for r := '0'; r <= '9'; r++ {
-		m[r] = m['0']
-	}
 	return m
+}
+
+// Has reports whether the typeface has a sign for the character.
+func Has(r rune) bool {
+	_, ok := advances[Regular]()[r]
+	return ok
 }
 
 // Width is the width of a text in the unit of size. Kerning is left out, which makes it a little too wide rather than too

@@ -75,6 +75,9 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"0,5 h", "decimal_comma", 0, 3},
 		{"1 .. 2 .. 3 .. 4", "range_parts", 0, 16},
 		{"1 .. users", "range_number", 5, 10},
+		{"1 .. 3 EUR/users", "range_number", 5, 16},
+		{"1 .. 2 .. 3 h/wek", "unknown_unit", 14, 17},
+		{"-1 h/wek .. 3 h", "unknown_unit", 5, 8},
 		{"1 h .. 2 EUR", "range_units", 0, 3},
 		{"a # b", "formula_character", 2, 3},
 		{"1 ..", "formula_ends", 4, 4},
@@ -94,7 +97,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 }
 
 func TestGermanUnitsAreAnsweredWithOurs(t *testing.T) {
-	for in, want := range map[string]string{"3 Stunden": "h", "12 Monate": "month", "5 Personentage": "workday", "3 hous": "hour"} {
+	for in, want := range map[string]string{"3 Stunden": "h", "12 Monate": "month", "5 Personentage": "workday", "3 hous": "hour", "1 .. 3 h/wek": "week", "1 .. 3 EUR/Monat": "month", "3 wek": "week", "3 EUT": "EUR", "1 .. 3 SEL": "SEK"} {
 		_, err := formula.Parse(in)
 		if err == nil || err.Args["nearest"] != want {
 			t.Errorf("%q: %+v, want nearest %q", in, err, want)

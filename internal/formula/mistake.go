@@ -176,5 +176,8 @@ func NearestUnit(word string) string {
 	if len([]rune(word)) < 2 {
 		return "" // every letter is near to every other
 	}
-	return quantity.Nearest(word, append(quantity.Names(), quantity.Currencies()...))
+	if unit := quantity.Nearest(word, quantity.Names()); unit != "" {
+		return unit // wek is as near to the Swedish crown as to a week, and hardly ever meant so
+	}
+	return quantity.Nearest(word, quantity.Currencies())
 }

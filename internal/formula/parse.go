@@ -269,6 +269,10 @@ func (p *parser) value() Expr {
 	for _, item := range items {
 		n, ok := literal(item)
 		if !ok {
+			if word := mistakenUnit(item); word != nil {
+				p.fail(word.Span, "unknown_unit", map[string]any{"unit": word.Text, "nearest": NearestUnit(word.Text)})
+				return nil
+			}
 			p.fail(item.Place(), "range_number", nil)
 			return nil
 		}
@@ -315,6 +319,22 @@ func literal(e Expr) (*Number, bool) {
 		}
 	}
 	return nil, false
+}
+
+// mistakenUnit is the word behind the slash of 3 h/wek, which is near to a unit and divides nothing; nil where there is none.
+func mistakenUnit(e Expr) *Name {
+	b, ok := e.(*Binary)
+	if !ok || b.Op != "/" {
+		return nil
+	}
+	word, ok := b.Y.(*Name)
+	if !ok || NearestUnit(word.Text) == "" {
+		return nil
+	}
+	if n, ok := literal(b.X); !ok || n.Unit.Text == "" {
+		return nil
+	}
+	return word
 }
 
 func (p *parser) enter(at Span) bool {

@@ -273,7 +273,7 @@ func TestPages_everyCaseInThemCanBeCalculatedWithoutWarnings(t *testing.T) {
 			}
 		}
 	}
-	if seen != 10 {
+	if seen != 12 {
 		t.Errorf("%d blocks", seen)
 	}
 }

@@ -86,6 +86,7 @@ func Mark(at diag.Position) (line, marker string) {
 		width int
 	}
 	var cells []cell
+	ends := []int{0} // widths of the cells before each: a line can have a million
 	for _, r := range strings.TrimRight(at.Source, "\r\n") {
 		switch {
 		case r == '\t':
@@ -95,15 +96,11 @@ func Mark(at diag.Position) (line, marker string) {
 		default:
 			cells = append(cells, cell{string(r), runeWidth(r)})
 		}
+		ends = append(ends, ends[len(ends)-1]+cells[len(cells)-1].width)
 	}
 	from := min(max(0, at.Column-1), len(cells))
 	to := min(max(from, at.EndColumn-1), len(cells))
-	span := func(i, j int) (w int) {
-		for ; i < j; i++ {
-			w += cells[i].width
-		}
-		return w
-	}
+	span := func(i, j int) int { return ends[j] - ends[i] }
 	// The window begins at the line's first character that is no space, or later where the marked place would fall out.
 	left, right := 0, len(cells)
 	for left < from && strings.TrimSpace(cells[left].text) == "" {

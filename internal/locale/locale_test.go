@@ -175,8 +175,13 @@ func TestEveryDiagnosticInTheSourcesHasAMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	deeper, err := filepath.Glob("../*/*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths = append(paths, deeper...)
 	raised := regexp.MustCompile(`(?:\bdiag\.(?:New|Warn)|\b[bd]\.(?:add|warn)|\ba\.note|\bparamError)\(\s*"([a-z_]+)"` +
-		`|\b(?:p\.fail|get)\([^"\n]*"(?:levers", "|costs", "|ai", ")?([a-z_]+)"|\bCode: "([a-z_]+)"|\bcode(?:, \w+)* :?= "([a-z_]+)"`)
+		`|\b(?:p\.fail|get)\([^"\n]*"(?:levers", "|costs", "|ai", "|criteria", ")?([a-z_]+)"|\bCode: "([a-z_]+)"|\bcode(?:, \w+)* :?= "([a-z_]+)"`)
 	literal := regexp.MustCompile(`"([a-z_]+)"`)
 	found, mentioned := map[string]bool{}, map[string]bool{}
 	for _, path := range paths {

@@ -24,7 +24,8 @@ type Model struct {
 	Lines      []*Line     // costs, then benefits, in the file's order; packages after each
 	Chains     []*Chain
 	Pairs      []Pair
-	Notes      diag.List // warnings and hints
+	Criteria   []*Criterion // of the scorecard, in the file's order
+	Notes      diag.List    // warnings and hints
 
 	curves   map[string]*curve
 	builtins map[string]*Quantity
@@ -139,6 +140,12 @@ type Pair struct {
 	A, B *Quantity
 	Rho  float64
 	At   diag.Position
+}
+
+// Criterion is one criterion of the scorecard, with what the catalogue says of it.
+type Criterion struct {
+	*casefile.Criterion
+	Def *catalogue.Criterion // nil for one of the case's own
 }
 
 // Quantity finds a quantity by id.
@@ -302,6 +309,7 @@ func Build(f *casefile.File, cat *catalogue.Catalogue) (*Model, diag.List) {
 		b.checkCurve(b.m.curves[name])
 	}
 	b.correlate()
+	b.criteria()
 	b.advise()
 	if b.found.Err() != nil {
 		return nil, b.found.Sorted()
@@ -320,6 +328,27 @@ func (b *builder) spoil(l *Line) {
 		if q != nil && q.node == nil {
 			q.broken = true
 		}
+	}
+}
+
+// criteria looks the criteria of the scorecard up; one that the catalogue does not have needs a label.
+func (b *builder) criteria() {
+	for _, c := range b.m.File.Scorecard {
+		k := &Criterion{Criterion: c}
+		def, err := b.cat.Criterion(c.ID)
+		var d diag.Diagnostic
+		switch {
+		case err == nil:
+			k.Def = def
+		case errors.As(err, &d) && d.Code == "unknown_criterion":
+			if c.Label == "" {
+				d.At = c.At
+				b.found.Add(d)
+			}
+		case errors.As(err, &d):
+			b.found.Add(d)
+		}
+		b.m.Criteria = append(b.m.Criteria, k)
 	}
 }
 

@@ -193,3 +193,22 @@ func Package(w io.Writer, v *catalogue.Package, l *locale.Locale, opt Options) e
 	s.evidence(v.Evidence, v.NoControlledEvidence)
 	return s.write(w)
 }
+
+// Criterion writes one criterion of the scorecard.
+func Criterion(w io.Writer, v *catalogue.Criterion, l *locale.Locale, opt Options) error {
+	s := newSheet(l, opt)
+	s.add(s.paint(bold, v.Name.In(s.lang)) + "  " + s.paint(dim, v.ID))
+	s.prose("", v.Text.In(s.lang), 0)
+	s.heading("catalogue.scale")
+	for _, a := range v.Scale {
+		for i, line := range wrap(a.Text.In(s.lang), s.width-6, s.width-6) {
+			points := ""
+			if i == 0 {
+				points = right(Points(a.Points, l), 4)
+			}
+			s.add(left(points, 6) + line)
+		}
+	}
+	s.text("catalogue.measure", v.Measure.In(s.lang))
+	return s.write(w)
+}

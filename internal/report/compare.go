@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -67,7 +68,7 @@ func Compare(w io.Writer, c *result.Comparison, l *locale.Locale, opt Options) e
 	p := &page{width: opt.width(), colour: opt.Colour}
 	p.prose(bold, CompareAnswer(c, l), 0)
 	const first = 24
-	rows := compareRows(l)
+	rows := compareRows(c, l)
 	type cell struct{ value, note string }
 	cells := make([][]cell, len(rows))
 	column := 18
@@ -127,7 +128,7 @@ type compareRow struct {
 	figure func(r *result.Result) (value, note string)
 }
 
-func compareRows(l *locale.Locale) []compareRow {
+func compareRows(c *result.Comparison, l *locale.Locale) []compareRow {
 	money := func(r *result.Result) func(float64) string {
 		return func(v float64) string { return l.MoneyShort(v, r.Case.Currency) }
 	}
@@ -142,7 +143,7 @@ func compareRows(l *locale.Locale) []compareRow {
 		}
 		return l.Range(low, high)
 	}
-	return []compareRow{
+	rows := []compareRow{
 		{l.Text("compare.roi", nil), func(r *result.Result) (string, string) {
 			return optional(r.Simulation.ROI.P50, r.Plan.ROI, percent), span(r.Simulation.ROI, percent)
 		}},
@@ -183,6 +184,32 @@ func compareRows(l *locale.Locale) []compareRow {
 		}},
 		{l.Text("result.grade", nil), func(r *result.Result) (string, string) { return cmp.Or(r.Grade, locale.None), "" }},
 	}
+	if HasScorecard(c) {
+		rows = append(rows, compareRow{l.Text("compare.utility", nil), func(r *result.Result) (string, string) {
+			f := Utility(r, l)
+			return f.Value, f.Note
+		}})
+	}
+	return rows
+}
+
+// HasScorecard reports whether one of the alternatives has a scorecard.
+func HasScorecard(c *result.Comparison) bool {
+	return slices.ContainsFunc(c.Scenarios, func(r result.Result) bool { return r.Scorecard != nil })
+}
+
+// Utility is the utility value of a result beside others: as expected, and beside it the range or today's.
+func Utility(r *result.Result, l *locale.Locale) Figure {
+	f := Figure{ID: "utility", Label: l.Text("compare.utility", nil), Value: locale.None}
+	s := r.Scorecard
+	if s == nil {
+		return f
+	}
+	f.Value, f.Note = Points(s.Expected, l), l.Text("compare.utility_today", diag.Args{"today": Points(s.Today, l)})
+	if s.Ranged() {
+		f.Note = l.Range(Points(s.ExpectedLow, l), Points(s.ExpectedHigh, l))
+	}
+	return f
 }
 
 // DifferenceTexts says what changes between alternative i and the first one.
@@ -213,7 +240,8 @@ func DifferenceTexts(c *result.Comparison, i int, l *locale.Locale) []string {
 		texts = append(texts, text)
 	}
 	if d.Dominance == nil {
-		return append(texts, l.Text("compare.dominance.none", nil))
+		texts = append(texts, l.Text("compare.dominance.none", nil))
+		return append(texts, utilityDifference(c, i, l)...)
 	}
 	better := scenarioName(c, 0, l)
 	if d.Dominance.Better == d.Scenario {
@@ -223,7 +251,17 @@ func DifferenceTexts(c *result.Comparison, i int, l *locale.Locale) []string {
 	if d.Dominance.Order > 1 {
 		key = "compare.dominance.second"
 	}
-	return append(texts, l.Text(key, diag.Args{"name": better}))
+	texts = append(texts, l.Text(key, diag.Args{"name": better}))
+	return append(texts, utilityDifference(c, i, l)...)
+}
+
+// utilityDifference says how the utility value of alternative i differs from that of the first; nothing where it does not.
+func utilityDifference(c *result.Comparison, i int, l *locale.Locale) []string {
+	d := c.Differences[i-1].Utility
+	if d == nil || math.Abs(*d) < 0.05 {
+		return nil
+	}
+	return []string{l.Text("compare.utility_difference", diag.Args{"first": Points(c.Scenarios[0].Scorecard.Expected, l), "second": Points(c.Scenarios[i].Scorecard.Expected, l)})}
 }
 
 // waiting is the cost of waiting in a sentence, where alternative i is the first one put off; else empty.

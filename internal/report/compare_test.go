@@ -16,8 +16,11 @@ import (
 
 // comparedCase has alternatives of every kind: one that dominates, one that only the cautious prefer, and such that
 // neither does.
-const comparedCase = explainedCase + `scenarios:
-  cheaper: {label: Günstigerer Anbieter, costs: {licences: {amount: users * 40 EUR/month}}}
+const comparedCase = explainedCase + `scorecard:
+  responsiveness: {weight: 60, today: 4, expected: 6 .. 8}
+  compliance: {weight: 40, today: 6, expected: 7}
+scenarios:
+  cheaper: {label: Günstigerer Anbieter, costs: {licences: {amount: users * 40 EUR/month}}, scorecard: {responsiveness: {expected: 5.5}}}
   longer_training: {costs: {set_up: {amount: 9 000 .. 12 000 .. 16 000 EUR}}, adoption: {plateau: 75 .. 88 .. 95 %}}
 `
 

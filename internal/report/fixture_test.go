@@ -188,3 +188,14 @@ func longLabels() *result.Result {
 	r.Notes = append(r.Notes, result.Note{Code: "x", Text: "https://example.org/ein/sehr/langer/pfad/ohne/leerzeichen/der/irgendwo/umbrechen/muss/weil/er/nicht/passt"})
 	return r
 }
+
+// scored has a scorecard: points as a range, a criterion that gets worse, one with a long name and without a grade.
+func scored() *result.Result {
+	r := normal()
+	r.Scorecard = &result.Scorecard{Today: 45, Expected: 63.5, ExpectedLow: 58.5, ExpectedHigh: 68.5, Gain: 18.5, Criteria: []result.Criterion{
+		{ID: "responsiveness", Label: "Auskunftsfähigkeit", Weight: 50, Share: 0.5, Today: 4, Expected: 7, ExpectedLow: 6, ExpectedHigh: 8, Grade: "B"},
+		{ID: "compliance", Label: "Compliance", Weight: 20, Share: 0.2, Today: 6, Expected: 5.5, ExpectedLow: 5.5, ExpectedHigh: 5.5, Grade: "D"},
+		{ID: "own", Label: "Einheitliche Sicht auf alle Kunden in sämtlichen Landesgesellschaften und Beteiligungen", Weight: 30, Share: 0.3, Today: 4.5, Expected: 6, ExpectedLow: 6, ExpectedHigh: 6},
+	}}
+	return r
+}

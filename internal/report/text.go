@@ -34,8 +34,8 @@ type text struct {
 	term chart.Terminal
 }
 
-// Text writes the result for a terminal: the answer, the key figures, the curve, the lines, what the result rests on,
-// and the notes. No line is wider than opt.Width or ends in a space. The error is w's.
+// Text writes the result for a terminal: the answer, the key figures, the curve, the lines, the scorecard where there is
+// one, what the result rests on, and the notes. No line is wider than opt.Width or ends in a space. The error is w's.
 func Text(w io.Writer, r *result.Result, l *locale.Locale, opt Options) error {
 	width := opt.width()
 	t := &text{page: page{width: width, colour: opt.Colour}, r: r, l: l,
@@ -47,6 +47,7 @@ func Text(w io.Writer, r *result.Result, l *locale.Locale, opt Options) error {
 	}
 	t.curve()
 	t.table()
+	t.scorecard()
 	t.trust()
 	t.notes()
 	t.footer()

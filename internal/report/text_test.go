@@ -42,6 +42,8 @@ var cases = []struct {
 	{"one_month", oneMonth, report.Options{}},
 	{"huge", huge, report.Options{}},
 	{"long_labels", longLabels, report.Options{}},
+	{"scorecard", scored, report.Options{}},
+	{"scorecard_narrow", scored, report.Options{ASCII: true, Width: 60}},
 	{"definitions", normal, report.Options{Definitions: true}},
 	{"ascii_narrow", partlyNever, report.Options{ASCII: true, Width: 60, Definitions: true}},
 }

@@ -28,6 +28,9 @@ type Result struct {
 	// BreakEvenShare[m] is the share of draws that break even after month m−1 and by month m; m = 0 to the horizon.
 	BreakEvenShare []float64 `json:"break_even_distribution"`
 
+	// Scorecard is what the case brings beyond money; nil where it has none. It is never added to the money.
+	Scorecard *Scorecard `json:"scorecard,omitempty"`
+
 	// Diagnostics are the notes before translation.
 	Diagnostics diag.List `json:"-"`
 }
@@ -142,6 +145,47 @@ type LineRange struct {
 	P90 float64 `json:"p90"`
 }
 
+// Scorecard is the value beyond money as a utility analysis (Nutzwertanalyse; Zangemeister 1976; WiBe 5.0,
+// Bundesministerium des Innern): the mean of the points of all criteria by their weights, times ten. Every total runs from
+// 0 to 100.
+type Scorecard struct {
+	Today    float64 `json:"today"`
+	Expected float64 `json:"expected"`
+	// ExpectedLow has every criterion at its low, ExpectedHigh at its high.
+	ExpectedLow  float64     `json:"expected_low"`
+	ExpectedHigh float64     `json:"expected_high"`
+	Gain         float64     `json:"gain"`     // expected less today, −100 to 100
+	Criteria     []Criterion `json:"criteria"` // in the file's order
+}
+
+// Ranged reports whether the points of some criterion are a low and a high.
+func (s *Scorecard) Ranged() bool { return s.ExpectedLow != s.ExpectedHigh }
+
+// Criterion is one criterion of a scorecard. Points run from 0 to 10; Expected is the middle of ExpectedLow and
+// ExpectedHigh, which are equal where the case gives one number.
+type Criterion struct {
+	ID           string  `json:"id"`
+	Label        string  `json:"label"`
+	Text         string  `json:"text,omitempty"` // what it is; empty for one of the case's own
+	Weight       float64 `json:"weight"`         // as written
+	Share        float64 `json:"share"`          // of the sum of all weights, 0 to 1
+	Today        float64 `json:"today"`
+	Expected     float64 `json:"expected"`
+	ExpectedLow  float64 `json:"expected_low"`
+	ExpectedHigh float64 `json:"expected_high"`
+	Why          string  `json:"why,omitempty"`
+	Source       string  `json:"source,omitempty"`
+	Grade        string  `json:"grade,omitempty"` // A to D, empty where none is stated
+	// Scale says what 0, 5 and 10 points mean; empty for one of the case's own.
+	Scale []Anchor `json:"scale,omitempty"`
+}
+
+// Anchor is what a number of points means.
+type Anchor struct {
+	Points float64 `json:"points"`
+	Text   string  `json:"text"`
+}
+
 // Carrier is an input that carries the result: its share of the variance of NPV and its grade.
 type Carrier struct {
 	ID     string  `json:"id"`
@@ -189,6 +233,9 @@ type Difference struct {
 	// ProbabilityEarlier is the share of draws with an earlier break-even, "not within the horizon" being later than every
 	// month.
 	ProbabilityEarlier float64 `json:"probability_earlier"`
+	// Utility is the expected utility value less that of the first, in points of 100; nil where one of the two has no
+	// scorecard.
+	Utility *float64 `json:"utility,omitempty"`
 	// Dominance says whether one of the two is to be preferred whatever the appetite for risk; nil where that depends.
 	Dominance *Dominance `json:"dominance"`
 }

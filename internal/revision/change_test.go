@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/revision"
@@ -73,6 +75,42 @@ func TestDifferencesInWords(t *testing.T) {
 		}
 		if len(got) != 9 {
 			t.Errorf("%d sentences:\n%s", len(got), strings.Join(got, "\n"))
+		}
+	}
+}
+
+func TestDifferencesOfTheScorecardInWords(t *testing.T) {
+	cat, err := catalogue.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const old = "scorecard:\n  responsiveness: {weight: 10, today: 4, expected: 7}\n  pride: {label: Pride in the work, weight: 5, today: 3, expected: 4}\n" +
+		"  compliance: {weight: 2, today: 3, expected: 4}\nscenarios:\n  ai: {label: With AI, scorecard: {responsiveness: {expected: 8}}}\n"
+	o := open(t, old)
+	for _, e := range []edit{set("scorecard.responsiveness.expected", "6.5 .. 8"), set("scorecard.responsiveness.weight", "15"), set("scorecard.pride.today", "2"),
+		set("scenarios.ai.scorecard.responsiveness.expected", "9"), set("scenarios.ai.scorecard.pride.expected", "5"), remove("scorecard.compliance"),
+		insert("scorecard", "information_quality", "{weight: 10, today: 2, expected: 4}", ""),
+		func(t *revision.Text) (*revision.Text, error) {
+			return t.SetText("scorecard.responsiveness.why", "one history, 7.5 systems less")
+		}} {
+		if o, err = e(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for lang, want := range map[locale.Lang][]string{
+		locale.German: {"Nutzwert: Auskunftsfähigkeit, Gewicht 10 → 15", "Nutzwert: Auskunftsfähigkeit, erwartet 7 → 6,5 .. 8", "Nutzwert: Auskunftsfähigkeit, Begründung: neu, one history, 7.5 systems less",
+			"Nutzwert: Pride in the work, heute 3 → 2", "Nutzwert: Compliance: entfällt", "Nutzwert: Informationsqualität: neu", "Im Szenario „With AI“: Nutzwert: Auskunftsfähigkeit, erwartet 8 → 9",
+			"Im Szenario „With AI“: Nutzwert: Pride in the work: neu"},
+		locale.English: {"Scorecard: Responsiveness, weight 10 → 15", "Scorecard: Responsiveness, expected 7 → 6.5 .. 8", "Scorecard: Responsiveness, reason: new, one history, 7.5 systems less",
+			"Scorecard: Pride in the work, today 3 → 2", "Scorecard: Compliance: removed", "Scorecard: Information quality: new", "In scenario “With AI”: Scorecard: Responsiveness, expected 8 → 9",
+			"In scenario “With AI”: Scorecard: Pride in the work: new"},
+	} {
+		got, err := revision.Words(locale.New(lang), cat, []byte(old), o.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got)\n%s", lang, d)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // Set writes a value, given as YAML: a scalar such as 0.5 .. 1.5 .. 3 h/week, a list [1, 13] or a map {…}. Quotes are
 // added where YAML needs them. Of a quantity written {value: …, source: …} the value alone is replaced. A key that an
-// existing line or curve does not have yet is added to it, as is whatever a scenario does not change yet; a missing
+// existing line, curve or criterion does not have yet is added to it, as is whatever a scenario does not change yet; a missing
 // assumption of the case itself is an error.
 func (t *Text) Set(path, value string) (*Text, error) { return t.set(path, value, false) }
 
@@ -85,14 +85,14 @@ func (t *Text) mayAdd(keys []string) bool {
 		return false
 	case slices.Contains(casefile.CurveNames, own[0]) && len(own) == 2:
 		return true
-	case slices.Contains(lineGroups, own[0]) && len(own) == 3:
+	case (slices.Contains(lineGroups, own[0]) || own[0] == "scorecard") && len(own) == 3:
 		return e != nil
 	}
 	return quantityAt(own[:len(own)-1]) && slices.Contains([]string{"source", "grade", "note", "label"}, rest[0])
 }
 
 // sections are the parts of the file that hold entries under names of their own.
-var sections = []string{"assumptions", "costs", "benefits", "packages", "scenarios"}
+var sections = []string{"assumptions", "costs", "benefits", "packages", "scorecard", "scenarios"}
 
 // Insert adds a key with a value to the map at parent, "" for the top level. It comes behind the key after; without one,
 // at the end, and at the top level where the documentation has it. A missing section is made.

@@ -96,6 +96,17 @@ func TestEditsWriteExactlyWhatIsMeant(t *testing.T) {
 		{"a scenario in block style, a line", "scenarios:\n  ai:\n    label: KI\n", set("scenarios.ai.costs.x.amount", "3 EUR"), "scenarios:\n  ai:\n    label: KI\n    costs:\n      x: {amount: 3 EUR}\n"},
 		{"an empty scenario", "scenarios:\n  ai: {}\n", set("scenarios.ai.users", "30"), "scenarios:\n  ai: {assumptions: {users: 30}}\n"},
 
+		{"points of a criterion", "scorecard:\n  compliance: {weight: 20, today: 6, expected: 8}  # 2026\n", set("scorecard.compliance.expected", "6 .. 8"), "scorecard:\n  compliance: {weight: 20, today: 6, expected: 6 .. 8}  # 2026\n"},
+		{"a reason for them", "scorecard:\n  compliance: {weight: 20, today: 6, expected: 8}\n", func(t *revision.Text) (*revision.Text, error) {
+			return t.SetText("scorecard.compliance.why", "Fristen, Nachweise")
+		},
+			"scorecard:\n  compliance: {weight: 20, today: 6, expected: 8, why: \"Fristen, Nachweise\"}\n"},
+		{"points in a scenario", "scenarios:\n  ai: {label: KI}\n", set("scenarios.ai.scorecard.compliance.expected", "9"), "scenarios:\n  ai: {label: KI, scorecard: {compliance: {expected: 9}}}\n"},
+		{"the first criterion of a case", "case: x\n\nbenefits:\n  t: 5 EUR/month\n\ncorrelate: []\n", insert("scorecard", "compliance", "{weight: 20, today: 6, expected: 8}", ""),
+			"case: x\n\nbenefits:\n  t: 5 EUR/month\n\nscorecard:\n  compliance: {weight: 20, today: 6, expected: 8}\n\ncorrelate: []\n"},
+		{"a criterion and its scenarios renamed", "scorecard:\n  pride: {label: Pride, weight: 1, today: 1, expected: 2}\nscenarios:\n  ai: {scorecard: {pride: {expected: 3}}, remove: [scorecard.pride]}\n", rename("scorecard.pride", "joy"),
+			"scorecard:\n  joy: {label: Pride, weight: 1, today: 1, expected: 2}\nscenarios:\n  ai: {scorecard: {joy: {expected: 3}}, remove: [scorecard.joy]}\n"},
+
 		{"a field of a bare value", "assumptions:\n  users: 40   # alle\n", field("users", "grade", "B"), "assumptions:\n  users: {value: 40, grade: B}   # alle\n"},
 		{"a field of a formula", "assumptions:\n  a: max(b, 1)\n", field("a", "source", "ERP, März"), "assumptions:\n  a: {value: \"max(b, 1)\", source: \"ERP, März\"}\n"},
 		{"a field that is there", "assumptions:\n  a: {value: 1, source: x}\n", field("a", "source", "y: z"), "assumptions:\n  a: {value: 1, source: \"y: z\"}\n"},

@@ -10,7 +10,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/formula"
 )
 
-// Rename gives a key another name. For an assumption or a line, everything that speaks of it follows: formulas, the list
+// Rename gives a key another name. For an assumption, a line or a criterion, everything that speaks of it follows: formulas, the list
 // correlate, the scenarios that change or remove it. With a catalogue, lines that took the assumption because it has the
 // name of an input get that input written out, so that the case computes as before.
 func (t *Text) Rename(path, key string, cat *catalogue.Catalogue) (*Text, error) {
@@ -34,7 +34,7 @@ func (t *Text) Rename(path, key string, cat *catalogue.Catalogue) (*Text, error)
 	r := renaming{t: t, old: keys[len(keys)-1], key: key}
 	r.meant, r.of = clone(t.root)
 	scenario, own := inside(keys)
-	named := len(own) == 2 && slices.Contains(append(slices.Clone(lineGroups), "assumptions"), own[0])
+	named := len(own) == 2 && slices.Contains(append(slices.Clone(lineGroups), "assumptions", "scorecard"), own[0])
 	if !named || scenario != "" && t.root.child(own[0]).child(r.old) != nil {
 		r.entry(s) // in a scenario, of what the case has, this key alone
 		return t.splice(path, r.meant, r.cuts...)

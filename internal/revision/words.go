@@ -51,6 +51,8 @@ func sentence(l *locale.Locale, cat *catalogue.Catalogue, a, b *Text, c Change) 
 			return l.Text("revision.renamed", diag.Args{"label": l.Text("revision.group.scenarios", nil), "from": c.From, "to": c.To})
 		}
 		return l.Text(key, diag.Args{"label": l.Text(group, nil), "from": c.From, "to": c.To})
+	case c.Kind == Changed && onScale(keys):
+		key = "revision.changed_points"
 	case c.Kind == Added && strings.HasPrefix(c.To, "{"), c.Kind == Removed && strings.HasPrefix(c.From, "{"):
 		key += "_part"
 	}
@@ -61,6 +63,12 @@ func sentence(l *locale.Locale, cat *catalogue.Catalogue, a, b *Text, c Change) 
 	}
 	args["label"] = Label(l, cat, t, c.Path)
 	return l.Text(key, args)
+}
+
+// onScale reports whether keys lead to a weight or points of the scorecard.
+func onScale(keys []string) bool {
+	_, own := inside(keys)
+	return len(own) == 3 && own[0] == "scorecard" && slices.Contains([]string{"weight", "today", "expected"}, own[2])
 }
 
 func (t *Text) scenarioName(id string) string {
@@ -137,6 +145,12 @@ func label(l *locale.Locale, cat *catalogue.Catalogue, t *Text, own []string, sc
 			return rest(l.Text("revision.group."+group, nil), own[1:])
 		}
 		return rest(name, own[2:])
+	case group == "scorecard":
+		name := given(own[:2])
+		if name == "" {
+			name = criterionName(cat, own[1], lang)
+		}
+		return l.Text("revision.criterion", diag.Args{"name": rest(name, own[2:])})
 	case slices.Contains(lineGroups, group):
 		name := given(own[:2])
 		line := entry{key: own[1], value: t.value(own[:2])}
@@ -194,6 +208,15 @@ func (t *Text) meaning(cat *catalogue.Catalogue, name, lang string) string {
 	return name
 }
 
+func criterionName(cat *catalogue.Catalogue, id, lang string) string {
+	if cat != nil {
+		if c, err := cat.Criterion(id); err == nil && c.Name.In(lang) != "" {
+			return c.Name.In(lang)
+		}
+	}
+	return id
+}
+
 func lineName(cat *catalogue.Catalogue, group string, line entry, lang string) string {
 	if cat == nil {
 		return line.key
@@ -232,7 +255,7 @@ func lineName(cat *catalogue.Catalogue, group string, line entry, lang string) s
 // value is a value for people; texts stay as they are.
 func value(l *locale.Locale, path, text string) string {
 	keys := split(path)
-	if slices.Contains([]string{"label", "note", "source", "case", "organisation", "start", "kind", "lever", "item", "package", "chain"}, keys[len(keys)-1]) && !quantityAt(keys) {
+	if slices.Contains([]string{"label", "note", "source", "case", "organisation", "start", "kind", "lever", "item", "package", "chain", "why"}, keys[len(keys)-1]) && !quantityAt(keys) {
 		return text
 	}
 	return Localised(l, text)

@@ -35,11 +35,14 @@ func (s *Server) around(mux *http.ServeMux) (http.Handler, error) {
 	h = http.MaxBytesHandler(h, maxBody)
 	h = s.observe(h)
 	h = s.hosts(h)
-	h = headers(h)
+	h = s.headers(h)
 	return s.recovered(h), nil
 }
 
-func headers(next http.Handler) http.Handler {
+// headers are those of every answer. What may be kept by a browser says so itself; https is kept to where people reach us
+// by it.
+func (s *Server) headers(next http.Handler) http.Handler {
+	secure := auth.SecureCookies(s.config.BaseURL, false)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -48,6 +51,10 @@ func headers(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		h.Set("Cache-Control", "no-store")
+		if secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

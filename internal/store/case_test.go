@@ -541,14 +541,21 @@ func TestADraftBecomesARevisionOrStays(t *testing.T) {
 		if d.Text != "meins" || d.Base != 1 {
 			t.Errorf("the draft was lost in the conflict: %+v", d)
 		}
-		d, err = w.RebaseDraft(ctx, w.aCase.ID, w.owner.ID, 2, "zusammengeführt", "unseres")
-		w.ok(err)
-		if d.Base != 2 || !d.CanUndo() {
-			t.Errorf("rebased %+v", d)
+		for name, try := range map[string]struct {
+			base int64
+			ours string
+		}{"for an older revision": {1, "meins"}, "of a draft that has moved on": {2, "früheres"}} {
+			_, err = w.MergeDraft(ctx, w.actor, w.aCase.ID, try.base, try.ours, "unseres", "zusammen")
+			if conflict, ok := errors.AsType[*store.ConflictError](err); !ok || conflict.Head != 2 {
+				t.Errorf("merged %s: %v", name, err)
+			}
+			if after, err := w.Draft(ctx, w.aCase.ID, w.owner.ID); err != nil || after.Text != d.Text || after.Base != 1 || !after.CanUndo() {
+				t.Errorf("merged %s: %+v %v", name, after, err)
+			}
 		}
-		r, err := w.SaveDraft(ctx, w.actor, w.aCase.ID, "zusammen")
+		r, err := w.MergeDraft(ctx, w.actor, w.aCase.ID, 2, "meins", "unseres", "zusammen")
 		w.ok(err)
-		if r.Number != 3 || r.Text != "unseres" || r.AuthorName != "Anna Müller" {
+		if r.Number != 3 || r.Base != 2 || r.Text != "unseres" || r.AuthorName != "Anna Müller" {
 			t.Errorf("revision %+v", r)
 		}
 		_, err = w.Draft(ctx, w.aCase.ID, w.owner.ID)

@@ -114,12 +114,6 @@ func (s *Store) changeDraft(ctx context.Context, doing, caseID, userID string, f
 
 // PushDraft adds a step after the cursor and forgets what could be redone. ErrNotFound, ErrText.
 func (s *Store) PushDraft(ctx context.Context, caseID, userID, label, text string) (Draft, error) {
-	return s.RebaseDraft(ctx, caseID, userID, 0, label, text)
-}
-
-// RebaseDraft is PushDraft with a text that was brought together with revision base, which the draft stands on from then
-// on; 0 leaves the base as it is. ErrNotFound, ErrText.
-func (s *Store) RebaseDraft(ctx context.Context, caseID, userID string, base int64, label, text string) (Draft, error) {
 	if err := exact(text); err != nil {
 		return Draft{}, err
 	}
@@ -134,10 +128,7 @@ func (s *Store) RebaseDraft(ctx context.Context, caseID, userID string, base int
 		if err := q.DeleteDraftStepsBefore(ctx, query.DeleteDraftStepsBeforeParams{CaseID: caseID, UserID: userID, N: n - MaxDraftSteps + 1}); err != nil {
 			return err
 		}
-		if base == 0 {
-			base = d.Base
-		}
-		return q.MoveDraft(ctx, query.MoveDraftParams{CaseID: caseID, UserID: userID, Cursor: n, Base: base, Updated: micros(s.now())})
+		return q.MoveDraft(ctx, query.MoveDraftParams{CaseID: caseID, UserID: userID, Cursor: n, Base: d.Base, Updated: micros(s.now())})
 	})
 }
 
@@ -171,6 +162,23 @@ func (s *Store) DiscardDraft(ctx context.Context, caseID, userID string) error {
 // SaveDraft saves the actor's draft as the next revision and ends the draft, both or neither. *ConflictError where the
 // case has moved on; the draft is then as it was. ErrNotFound, ErrArchived.
 func (s *Store) SaveDraft(ctx context.Context, actor Actor, caseID, reason string) (Revision, error) {
+	return s.saveDraft(ctx, actor, caseID, reason, func(d Draft) (int64, string, error) { return d.Base, d.Text, nil })
+}
+
+// MergeDraft is SaveDraft with a text in which the draft, as ours has it, was brought together with revision base. Where
+// the case or the draft has moved on since, it is a *ConflictError and the draft is as it was, on its own base: moved to
+// the new one, it could be undone to a text without what the others did, and then be saved over it. ErrText.
+func (s *Store) MergeDraft(ctx context.Context, actor Actor, caseID string, base int64, ours, merged, reason string) (Revision, error) {
+	return s.saveDraft(ctx, actor, caseID, reason, func(d Draft) (int64, string, error) {
+		if d.Text != ours {
+			return 0, "", &ConflictError{Head: base}
+		}
+		return base, merged, nil
+	})
+}
+
+// saveDraft saves the text that as makes of the draft as the revision after the base that it says.
+func (s *Store) saveDraft(ctx context.Context, actor Actor, caseID, reason string, as func(Draft) (base int64, text string, err error)) (Revision, error) {
 	var saved Revision
 	err := s.write(ctx, "saving the draft", func(q *query.Queries) error {
 		if err := one(q.LockDraft(ctx, query.LockDraftParams{CaseID: caseID, UserID: actor.UserID, Updated: micros(s.now())})); err != nil {
@@ -180,8 +188,12 @@ func (s *Store) SaveDraft(ctx context.Context, actor Actor, caseID, reason strin
 		if err != nil {
 			return err
 		}
-		if saved, err = s.saveRevision(ctx, q, Revision{CaseID: caseID, Base: d.Base, AuthorID: actor.UserID, AuthorName: actor.UserName,
-			Reason: reason, Text: d.Text}); err != nil {
+		base, text, err := as(d)
+		if err != nil {
+			return err
+		}
+		if saved, err = s.saveRevision(ctx, q, Revision{CaseID: caseID, Base: base, AuthorID: actor.UserID, AuthorName: actor.UserName,
+			Reason: reason, Text: text}); err != nil {
 			return err
 		}
 		return one(q.DeleteDraft(ctx, query.DeleteDraftParams{CaseID: caseID, UserID: actor.UserID}))

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -66,6 +67,9 @@ func (e *Failure) Unwrap() error { return e.cause }
 
 // Detail is the database's own text, for the operator's log.
 func (e *Failure) Detail() string { return e.cause.Error() }
+
+// LogValue is what the log gets: what was being done and the database's own text.
+func (e *Failure) LogValue() slog.Value { return slog.StringValue(e.Error() + ": " + e.Detail()) }
 
 // wrap lets the errors of this package and of the context through and hides the rest behind a Failure.
 func wrap(doing string, err error) error {

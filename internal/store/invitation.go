@@ -100,6 +100,13 @@ func (s *Store) AcceptInvitation(ctx context.Context, secret, userID string) (Me
 	return m, err
 }
 
+// InvitedAs reports whether a user came in through an invitation that was made out to an address, and so has proved to read
+// what is sent there.
+func (s *Store) InvitedAs(ctx context.Context, userID, email string) (bool, error) {
+	n, err := s.read().CountInvitationsTo(ctx, query.CountInvitationsToParams{AcceptedBy: userID, Email: email})
+	return n > 0, wrap("looking for invitations", err)
+}
+
 // RevokeInvitation deletes an invitation nobody has accepted, by its ID. ErrNotFound.
 func (s *Store) RevokeInvitation(ctx context.Context, actor Actor, orgID, id string) error {
 	return s.write(ctx, "revoking the invitation", func(q *query.Queries) error {

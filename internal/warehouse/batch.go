@@ -99,6 +99,7 @@ const (
 	chunk     = 64     // rows of one statement
 	perCommit = 50_000 // rows of one transaction: what is lost when the program is killed
 	cellsKept = 4_000  // characters of a reject's cell
+	counted   = 100    // rows that make the statistics of a table worth taking anew
 )
 
 // Import is a batch being filled. It is for one goroutine.
@@ -110,12 +111,14 @@ type Import struct {
 	tx    *sql.Tx
 	fresh bool // the table had no row of the source when the batch began
 	open  int  // rows in the running transaction
-	rows  []crm.Record
-	many  *sql.Stmt // inserts a whole chunk
-	one   *sql.Stmt // inserts a row
-	look  *sql.Stmt // finds a row
-	drop  *sql.Stmt // deletes a row
-	args  []any
+	// failed is why rows were lost: nothing may be committed then.
+	failed error
+	rows   []crm.Record
+	many   *sql.Stmt // inserts a whole chunk
+	one    *sql.Stmt // inserts a row
+	look   *sql.Stmt // finds a row
+	drop   *sql.Stmt // deletes a row
+	args   []any
 }
 
 // Begin starts an import, or resumes one of the same file that was broken off: Cursor then says where. ErrSame where the
@@ -155,6 +158,29 @@ func (w *Warehouse) Begin(ctx context.Context, s Source, table, file, hash strin
 		return nil, err
 	}
 	return i, nil
+}
+
+// Header keeps the names of the file's columns, so that rejects can be written as the file was.
+func (i *Import) Header(ctx context.Context, names []string) error {
+	text, err := json.Marshal(names)
+	if err != nil {
+		return err
+	}
+	_, err = i.w.db.ExecContext(ctx, "UPDATE crm_batch SET header = $1 WHERE id = $2", string(text), i.ID)
+	return err
+}
+
+// HeaderOf is what Header kept of an import.
+func (w *Warehouse) HeaderOf(ctx context.Context, batch int64) (names []string, err error) {
+	var text string
+	err = w.db.QueryRowContext(ctx, "SELECT header FROM crm_batch WHERE id = $1", batch).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &names)
+	}
+	return names, err
 }
 
 // Write takes a record that came from a line; one that is wrong becomes a reject with its cells. It keeps r's values.
@@ -229,6 +255,8 @@ func (i *Import) begin(ctx context.Context) (*sql.Tx, error) {
 	if i.tx != nil {
 		return i.tx, nil
 	}
+	// The end of ctx ends the reading, not what has been read: Pause keeps that.
+	ctx = context.WithoutCancel(ctx)
 	var err error
 	if i.tx, err = i.w.db.BeginTx(ctx, nil); err != nil {
 		return nil, err
@@ -260,6 +288,12 @@ func (i *Import) commit(ctx context.Context, state State) error {
 		string(state), finished, i.Read, i.Inserted, i.Updated, i.Unchanged, i.Rejected, i.Cursor, i.ID)
 	if err != nil {
 		return err
+	}
+	if state == Done && i.Inserted >= counted {
+		// Without statistics a database takes every table for a small one and joins it row by row.
+		if _, err := tx.ExecContext(ctx, "ANALYZE crm_"+i.t.Name); err != nil { //nolint:misspell // the word of SQL
+			return err
+		}
 	}
 	i.tx, i.open = nil, 0
 	return tx.Commit()
@@ -309,7 +343,10 @@ func text(s string) any {
 }
 
 // flush writes the rows at hand.
-func (i *Import) flush(ctx context.Context) error {
+func (i *Import) flush(ctx context.Context) (err error) {
+	if i.failed != nil {
+		return i.failed
+	}
 	n := len(i.rows)
 	if n == 0 {
 		return nil
@@ -321,6 +358,11 @@ func (i *Import) flush(ctx context.Context) error {
 	rows := i.rows
 	i.rows = i.rows[:0]
 	i.open += n
+	defer func() {
+		if err != nil {
+			i.failed = err
+		}
+	}()
 	hashes := make([][16]byte, n)
 	for k := range rows {
 		hashes[k] = rows[k].Hash()

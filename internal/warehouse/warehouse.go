@@ -48,7 +48,7 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Warehouse
 	}
 	w := &Warehouse{d: sqlite, now: now}
 	name := "file:" + (&url.URL{Path: address}).EscapedPath() +
-		"?_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=busy_timeout(10000)&_pragma=cache_size(-65536)&_pragma=temp_store(memory)&_txlock=immediate"
+		"?_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=busy_timeout(10000)&_pragma=cache_size(-65536)&_pragma=temp_store(memory)&_pragma=analysis_limit(1000)&_txlock=immediate"
 	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
 		w.d, name = postgreSQL, address
 	}
@@ -100,7 +100,7 @@ func (w *Warehouse) schema() []string {
 		`CREATE TABLE IF NOT EXISTS crm_source (id ` + w.d.identity + `, owner TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, timezone TEXT NOT NULL, currency TEXT NOT NULL,
  golive_day BIGINT, history_from BIGINT, settings TEXT NOT NULL, created BIGINT NOT NULL, UNIQUE (owner, name))`,
 		`CREATE TABLE IF NOT EXISTS crm_batch (id ` + w.d.identity + `, source BIGINT NOT NULL, table_name TEXT NOT NULL, file TEXT NOT NULL, file_hash TEXT NOT NULL, state TEXT NOT NULL,
- started BIGINT NOT NULL, finished BIGINT NOT NULL, rows_read BIGINT NOT NULL, inserted BIGINT NOT NULL, updated BIGINT NOT NULL, unchanged BIGINT NOT NULL, rejected BIGINT NOT NULL, cursor TEXT NOT NULL)`,
+ started BIGINT NOT NULL, finished BIGINT NOT NULL, rows_read BIGINT NOT NULL, inserted BIGINT NOT NULL, updated BIGINT NOT NULL, unchanged BIGINT NOT NULL, rejected BIGINT NOT NULL, cursor TEXT NOT NULL, header TEXT NOT NULL DEFAULT '[]')`,
 		`CREATE INDEX IF NOT EXISTS crm_batch_source ON crm_batch (source, id)`,
 		`CREATE TABLE IF NOT EXISTS crm_reject (batch BIGINT NOT NULL, line BIGINT NOT NULL, place TEXT NOT NULL, column_name TEXT NOT NULL, code TEXT NOT NULL, value TEXT NOT NULL, cells TEXT NOT NULL,
  PRIMARY KEY (batch, line, column_name))`,
@@ -119,7 +119,12 @@ func (w *Warehouse) schema() []string {
 		}
 		all = append(all, b.String())
 	}
-	return all
+	// Key figures read the two largest tables by month and by deal, and nothing but these columns: from the index alone.
+	return append(all,
+		"CREATE INDEX IF NOT EXISTS crm_activity_month ON crm_activity (source, done_month, owner, author, done_day, type, automatic, deleted_at)",
+		"CREATE INDEX IF NOT EXISTS crm_opportunity_change_month ON crm_opportunity_change (source, changed_month, changed_by, changed_day, origin, deleted_at)",
+		"CREATE INDEX IF NOT EXISTS crm_opportunity_change_forecast ON crm_opportunity_change (source, opportunity, field, changed_at, seq, ext_id, changed_month, old_value, new_value, deleted_at) WHERE field IN ('expected_close', 'amount', 'probability')",
+	)
 }
 
 // write runs f in a transaction.

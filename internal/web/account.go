@@ -70,7 +70,7 @@ type accountPage struct {
 }
 
 func (q *request) accountPage(kind, title string) accountPage {
-	return accountPage{frame: q.frame(title, "narrow"), Kind: kind}
+	return accountPage{frame: q.frame(title, "narrow"), Kind: kind, Heading: title}
 }
 
 func (s *Site) loginPage(q *request) error {
@@ -245,7 +245,7 @@ func (q *request) invitation(wrong string, status int) error {
 		q.page(status, "account", p)
 		return nil
 	}
-	p := q.accountPage("setup", org.Name)
+	p := q.accountPage("setup", q.t("web.invited.title", diag.Args{"organisation": org.Name}))
 	p.Lead, p.Action, p.Go, p.AskName, p.AskEmail, p.Wrong = lead+" "+q.t("web.invited.account", nil), "/invitation/"+secret, q.t("web.setup.go", nil), true, true, wrong
 	p.Name, p.Email = q.FormValue("name"), q.FormValue("email")
 	if p.Email == "" {

@@ -5,10 +5,8 @@ import (
 	"strconv"
 
 	"github.com/rendite-crm/rendite/internal/app"
-	"github.com/rendite-crm/rendite/internal/chart"
 	"github.com/rendite-crm/rendite/internal/decide"
 	"github.com/rendite-crm/rendite/internal/diag"
-	"github.com/rendite-crm/rendite/internal/model"
 	"github.com/rendite-crm/rendite/internal/report"
 )
 
@@ -19,7 +17,7 @@ type actionsPage struct {
 	PlanHint, Nothing  string
 	Month, Probability int
 	Goal               *goal
-	Intro              []intro
+	Intro              []report.Review
 	Guide              string
 }
 
@@ -30,8 +28,6 @@ type goal struct {
 }
 
 type goalRow struct{ Label, Now, Value string }
-
-type intro struct{ Title, When, Text string }
 
 // actions is what one can do: steps, goals, what to find out, how to introduce it.
 func (s *Site) actions(q *request) error {
@@ -61,37 +57,9 @@ func (s *Site) actions(q *request) error {
 			return err
 		}
 	}
-	// Goals, training and reviews: what the plan says must hold at each review.
-	for _, days := range []int{0, 30, 90, 180} {
-		id := strconv.Itoa(days)
-		args := diag.Args{"adoption": q.at(d, "adoption", days), "data_quality": q.at(d, "data_quality", days), "process": q.at(d, "process", days)}
-		p.Intro = append(p.Intro, intro{q.t("web.intro."+id, nil), q.t("web.intro."+id+".when", nil), q.t("web.intro."+id+".text", args)})
-	}
+	p.Intro = report.Introduction(d.answer.Model, q.l)
 	q.page(http.StatusOK, "actions", p)
 	return nil
-}
-
-// at is what the plan expects of a factor so many days after the start, as a per cent; a factor that the case does not
-// describe is 100 %.
-func (q *request) at(d *desk, factor string, days int) string {
-	m := d.answer.Model
-	value := func(name string) (float64, bool) {
-		v, ok := m.Quantity(factor + "." + name)
-		if !ok {
-			return 0, false
-		}
-		if v.Dist != nil {
-			return v.Dist.Quantile(0.5), true
-		}
-		return model.Number(v)
-	}
-	start, ok := value("start")
-	plateau, ok2 := value("plateau")
-	to90, ok3 := value("months_to_90")
-	if !ok || !ok2 || !ok3 {
-		return q.l.Percent(1, 0)
-	}
-	return q.l.Percent(chart.Course(start, plateau, to90, float64(days)/30.4), 0)
 }
 
 func (q *request) goal(d *desk, month, probability int) (*goal, error) {
@@ -139,7 +107,7 @@ type commentView struct {
 }
 
 func (q *request) talk(d *desk, anchor string) (*talk, error) {
-	if q.who.Share != nil {
+	if !q.s.App.MayExport(q.who, d.Case) {
 		return nil, nil // a visitor sees the numbers, not what was said about them
 	}
 	list, err := q.s.App.Comments(q.Context(), q.who, d.Case.ID, anchor)
@@ -239,6 +207,7 @@ func (s *Site) revokeShare(q *request) error {
 type sharedPage struct {
 	assumptionsPage
 	Note, WhyHref string
+	Score         *scoreView
 }
 
 // visitor opens the case behind the secret in the path.
@@ -268,6 +237,10 @@ func (s *Site) shared(q *request) error {
 	p.Tabs, p.Crumbs, p.Scenarios, p.CanEdit, p.CanShare, p.CanSeal = nil, []crumb{{"", d.Case.Name}}, nil, false, false, false
 	if d.answer != nil {
 		p.Curve = q.curve(d)
+		if d.answer.Scorecard != nil {
+			v := scoreOf(d.answer.Result, d.place, q.l)
+			p.Score = &v
+		}
 	}
 	q.ResponseWriter.Header().Set("Referrer-Policy", "no-referrer")
 	q.ResponseWriter.Header().Set("X-Robots-Tag", "noindex")

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"html/template"
 	"net/http"
 	"slices"
@@ -37,12 +38,23 @@ type casePage struct {
 	Archived, CanUnarchive        bool
 	OOB                           bool
 	Groups                        []group
+	Utility, UtilityHref          string // the utility value beside the money, where the case has a scorecard
+	Reports                       []link
 }
 
 type scenarioLink struct {
 	ID, Href, Label, Changes string
 	Current                  bool
 }
+
+// values are what a button sends beside its form. A name of the file may hold quotes, so it is no business of a template.
+func values(op, path string) string {
+	b, _ := json.Marshal(map[string]string{"op": op, "path": path}) // texts can always be written
+	return string(b)
+}
+
+// Values is what a button sends to do something with the scenario.
+func (s scenarioLink) Values(op string) string { return values(op, s.ID) }
 
 // ScenarioQuery is the end of links to the same scenario.
 func (p place) ScenarioQuery() template.URL { return template.URL(p.query()) } // encoded by url.Values
@@ -122,12 +134,15 @@ func (q *request) before(d *desk) *result.Result {
 
 func (q *request) casePage(d *desk, tab, width string) casePage {
 	p := casePage{place: d.place, Name: d.Case.Name, Dirty: d.Dirty, CanUndo: d.CanUndo, CanRedo: d.CanRedo}
+	for _, format := range []string{"pdf", "xlsx", "html"} { // the others are for programs, and in the API
+		p.Reports = append(p.Reports, link{Href: "/cases/" + d.Case.ID + "/report/" + format + d.place.query(), Label: q.t("web.report."+format, nil)})
+	}
 	p.frame = q.frame(d.Case.Name, width)
 	p.Crumbs = []crumb{{"/?org=" + d.Case.OrgID, d.Organisation}, {"", d.Case.Name}}
 	facts := auth.Facts{Organisation: d.Case.OrgID, Case: d.Case.ID}
 	may := func(op auth.Operation) bool { return auth.Allowed(q.who.Actor, op, facts) == nil }
 	p.CanShare, p.CanSeal, p.CanComment = may(auth.ShareCreate), may(auth.CaseSeal), may(auth.CommentWrite)
-	for _, t := range []string{"", "assumptions", "costs", "benefits", "scenarios", "actions", "audit", "history", "file"} {
+	for _, t := range []string{"", "assumptions", "costs", "benefits", "scorecard", "scenarios", "actions", "audit", "history", "file"} {
 		href, key := "/cases/"+d.Case.ID, t
 		if t != "" {
 			href += "/" + t
@@ -146,6 +161,9 @@ func (q *request) casePage(d *desk, tab, width string) casePage {
 		p.Notice = q.t("web.notice.revision", diag.Args{"n": d.Revision})
 	}
 	p.headline = q.headline(d)
+	if d.answer != nil && d.answer.Scorecard != nil {
+		p.Utility, p.UtilityHref = report.ScorecardAnswer(d.answer.Scorecard, q.l), d.place.Base+"/scorecard"+d.place.query()
+	}
 	return p
 }
 
@@ -344,6 +362,9 @@ type lineView struct {
 	TraceHref, EditHref, RenameHref                            string
 	Grade                                                      tag
 }
+
+// Values is what a button sends to do something with the line.
+func (v lineView) Values(op string) string { return values(op, v.Path) }
 
 func (s *Site) costs(q *request) error    { return q.linesPage(false) }
 func (s *Site) benefits(q *request) error { return q.linesPage(true) }
@@ -549,7 +570,11 @@ func (s *Site) scenarios(q *request) error {
 			p.Chart = cumulativeChart(&c.Scenarios[0], &c.Scenarios[1], c.Labels[1], q.l)
 		}
 		for i := range c.Scenarios {
-			for k, f := range report.Figures(&c.Scenarios[i], q.l) {
+			figures := report.Figures(&c.Scenarios[i], q.l)
+			if report.HasScorecard(c) {
+				figures = append(figures, report.Utility(&c.Scenarios[i], q.l))
+			}
+			for k, f := range figures {
 				if i == 0 {
 					p.Rows = append(p.Rows, scenarioRow{Label: f.Label})
 				}

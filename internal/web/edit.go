@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"html/template"
@@ -71,6 +72,17 @@ func (q *request) edit(o *app.Open) (edit, error) {
 		return edit{at, func(t *revision.Text) (*revision.Text, error) { return q.quantity(t, at, in, cat) }}, nil
 	case "remove":
 		return edit{at, func(t *revision.Text) (*revision.Text, error) { return t.Remove(at) }}, nil
+	case "criterion":
+		return edit{at, func(t *revision.Text) (*revision.Text, error) {
+			if q.FormValue("remove") != "" && in != at {
+				return t.Remove(in)
+			}
+			return q.setCriterion(t, at, in)
+		}}, nil
+	case "add_criterion":
+		return edit{"scorecard", q.insertCriterion}, nil
+	case "remove_criterion":
+		return edit{at, func(t *revision.Text) (*revision.Text, error) { return removeCriterion(t, at) }}, nil
 	case "line":
 		return edit{at, func(t *revision.Text) (*revision.Text, error) { return q.setLine(t, at) }}, nil
 	case "rename":
@@ -254,7 +266,7 @@ func (q *request) shown(o *app.Open) error {
 		if d.answer != nil {
 			p.Curve = q.curve(d)
 		}
-		return q.parts("case", p, "headline", "curve", "inputs", "draftbar")
+		return q.parts("case", p, "headline", "curve", "utility", "inputs", "draftbar")
 	case "costs", "benefits":
 		p := q.lines(d, tab == "benefits")
 		p.OOB = true
@@ -263,6 +275,10 @@ func (q *request) shown(o *app.Open) error {
 		p := q.assumptionsPage(d)
 		p.OOB = true
 		return q.parts("assumptions", p, "headline", "assumptions", "draftbar")
+	case "scorecard":
+		p := q.scorecardPage(d)
+		p.OOB = true
+		return q.parts("scorecard", p, "scorecard", "draftbar")
 	}
 	q.ResponseWriter.Header().Set("HX-Refresh", "true")
 	return nil
@@ -320,14 +336,7 @@ func (s *Site) editDialog(q *request) error {
 	}
 	e := editDialog{place: d.place, Title: at, Post: d.place.Base + "/edit" + d.place.query(), Preview: d.place.Base + "/preview" + d.place.query(),
 		Path: at, Complete: d.place.Base + "/complete" + d.place.query(), Value: written, Source: d.text.Field(in, "source"), Note: d.text.Field(in, "note")}
-	grade := d.text.Field(in, "grade")
-	for _, g := range []string{"", "A", "B", "C", "D"} {
-		text := q.t("web.grade.open", nil)
-		if g != "" {
-			text = g + " – " + gradeText(g, q.l).Text
-		}
-		e.Grades = append(e.Grades, choice{g, text, g == grade})
-	}
+	e.Grades = q.grades(d.text.Field(in, "grade"))
 	if !strings.Contains(at, ".") && d.place.Scenario == "" {
 		e.CanRename, e.CanRemove, e.Key = true, true, at
 	}
@@ -382,7 +391,8 @@ func (s *Site) preview(q *request) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.App.Engine.Answer(q.Context(), next.Bytes(), d.place.Scenario, app.QuickDraws, q.l)
+	// With all draws, as the answer that it is held against: figures that a change does not touch then stay as they are.
+	a, err := s.App.Engine.Answer(q.Context(), next.Bytes(), d.place.Scenario, 0, q.l)
 	if list := listOf(err); list != nil {
 		v.Problems = problemsOf(errorsOf(list), q.l)
 		return q.parts("fragments", v, "editpreview")
@@ -395,6 +405,9 @@ func (s *Site) preview(q *request) error {
 	}
 	if d.answer != nil {
 		v.Effect = q.effect(report.Figures(d.answer.Result, q.l), report.Figures(a.Result, q.l))
+		if q.FormValue("op") == "criterion" { // points change no money
+			v.Effect = utilityEffect(d.answer.Scorecard, a.Scorecard, q.l)
+		}
 	}
 	return q.parts("fragments", v, "editpreview")
 }
@@ -481,6 +494,12 @@ func (s *Site) addDialog(q *request) error {
 		return err
 	}
 	group := q.FormValue("group")
+	if group == "scorecard" {
+		if d.text == nil {
+			return unreadable(d)
+		}
+		return q.addCriterion(d)
+	}
 	here := func(more ...string) string { return d.place.Base + "/add" + d.place.query(more...) }
 	cat, lang := s.App.Engine.Catalogue(), string(q.l.Lang())
 	name := q.FormValue("item")
@@ -709,15 +728,19 @@ func (s *Site) lineDialog(q *request) error {
 		v.Title = label
 	}
 	known := map[string]addInput{}
+	cat, lang := s.App.Engine.Catalogue(), string(q.l.Lang())
 	for _, item := range []string{"lever", "item", "package"} {
 		if name, ok := d.text.Value(at + "." + item); ok {
+			if d.text.Field(at, "label") == "" {
+				v.Title = cmp.Or(catalogueName(cat, item, name, lang), v.Title)
+			}
 			g := map[string]string{"lever": "benefits", "item": "costs", "package": "packages"}[item]
-			for _, in := range q.inputs(s.App.Engine.Catalogue(), g, name) {
+			for _, in := range q.inputs(cat, g, name) {
 				known[in.Name] = in
 			}
 		}
 	}
-	for _, in := range q.inputs(s.App.Engine.Catalogue(), group, "") {
+	for _, in := range q.inputs(cat, group, "") {
 		if _, have := known[in.Name]; !have {
 			known[in.Name] = in
 		}
@@ -727,7 +750,7 @@ func (s *Site) lineDialog(q *request) error {
 		seen[k] = true
 		in, ok := known[k]
 		if !ok {
-			in = addInput{Name: k, Label: spoken(k)}
+			in = addInput{Name: k, Label: q.fieldName(k)}
 		}
 		in.Value, _ = d.text.Value(at + "." + k)
 		if in.Value == "" {
@@ -743,6 +766,33 @@ func (s *Site) lineDialog(q *request) error {
 		}
 	}
 	return q.parts("fragments", v, "line")
+}
+
+// fieldName is what people call a key of a line.
+func (q *request) fieldName(key string) string {
+	if name := "web.field." + key; q.l.Has(name) {
+		return q.t(name, nil)
+	}
+	return spoken(key)
+}
+
+// catalogueName is what the catalogue calls a lever, an item or a package; empty where it knows none of that name.
+func catalogueName(cat *catalogue.Catalogue, key, name, lang string) string {
+	switch key {
+	case "lever":
+		if lever, err := cat.Lever(name); err == nil {
+			return lever.Name.In(lang)
+		}
+	case "item":
+		if c, err := cat.Cost(name); err == nil {
+			return c.Name.In(lang)
+		}
+	case "package":
+		if p, err := cat.Package(name); err == nil {
+			return p.Name.In(lang)
+		}
+	}
+	return ""
 }
 
 // setLine writes the fields of a line that were changed.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/report"
+	"github.com/rendite-crm/rendite/internal/report/written"
 	"github.com/rendite-crm/rendite/internal/revision"
 	"github.com/rendite-crm/rendite/internal/store"
 )
@@ -313,13 +315,30 @@ func (s *Site) export(q *request) error {
 	if err != nil {
 		return err
 	}
-	name := identifier(o.Case.Name)
-	if name == "" {
-		name = "case"
+	return q.file(o, "yaml", "application/yaml; charset=utf-8", o.Text)
+}
+
+// report is the report of what is before the person, in a format of package written.
+func (s *Site) report(q *request) error {
+	n, _ := strconv.Atoi(q.FormValue("revision"))
+	o, err := s.App.Open(q.Context(), q.who, q.PathValue("id"), n)
+	if err != nil {
+		return err
 	}
+	format := q.PathValue("format")
+	body, err := s.App.Report(q.Context(), q.who, o, q.FormValue("scenario"), format, q.l)
+	if err != nil {
+		return err
+	}
+	media, _ := written.Media(format)
+	return q.file(o, format, media, body)
+}
+
+// file sends something about a case to be kept, with its name and an ending.
+func (q *request) file(o *app.Open, ending, media string, body []byte) error {
 	h := q.ResponseWriter.Header()
-	h.Set("Content-Type", "application/yaml; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+name+`.yaml"`)
-	_, err = q.ResponseWriter.Write(o.Text)
+	h.Set("Content-Type", media)
+	h.Set("Content-Disposition", `attachment; filename="`+cmp.Or(identifier(o.Case.Name), "case")+"."+ending+`"`)
+	_, err := q.ResponseWriter.Write(body)
 	return err
 }

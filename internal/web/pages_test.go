@@ -91,8 +91,8 @@ func pagesOf(id string) []page {
 	p := func(path string) page { return page{path: "/cases/" + id + path, status: 200} }
 	f := func(path string) page { return page{path: "/cases/" + id + path, status: 200, fragment: true} }
 	return []page{
-		p(""), p("/assumptions"), p("/costs"), p("/benefits"), p("/scenarios"), p("/actions"), p("/audit"), p("/history"), p("/file"), p("?revision=1"),
-		f("/why"), f("/add?group=benefits"), f("/add?group=costs"), f("/add?group=costs&item="), f("/add?group=benefits&item="), f("/add?group=assumptions"),
+		p(""), p("/assumptions"), p("/costs"), p("/benefits"), p("/scorecard"), p("/scenarios"), p("/actions"), p("/audit"), p("/history"), p("/file"), p("?revision=1"),
+		f("/why"), f("/add?group=benefits"), f("/add?group=costs"), f("/add?group=costs&item="), f("/add?group=benefits&item="), f("/add?group=assumptions"), f("/add?group=scorecard"), f("/add?group=scorecard&item=compliance"), f("/add?group=scorecard&item="),
 		f("/save"), f("/seal"), f("/settings"), f("/share"), f("/trace?of=result.roi"), f("/trace?of=result.npv"), f("/trace?of=result.break_even"),
 	}
 }
@@ -128,31 +128,39 @@ func (w *workspace) check(p page) {
 	}
 }
 
-var link = regexp.MustCompile(`(?:href|action|formaction|hx-get|hx-post|data-live|data-edit|data-complete|src)="(/[^"]*)"`)
+// leading are the attributes that hold an address of ours, and whether it is asked for with GET.
+var leading = map[string]bool{"href": true, "hx-get": true, "src": true, "data-complete": true, "action": false, "formaction": false, "hx-post": false, "data-live": false, "data-edit": false}
 
 // linksLead checks that each address of a page is one of our routes.
 func (w *workspace) linksLead(t *testing.T, text string) {
 	t.Helper()
-	for _, m := range link.FindAllStringSubmatch(text, -1) {
-		address := strings.ReplaceAll(m[1], "&amp;", "&")
-		if strings.HasPrefix(address, "/api") {
-			continue // another package's
+	checked := map[string]bool{}
+	for i := strings.Index(text, `="/`); i >= 0; i = strings.Index(text, `="/`) {
+		before, value := text[:i], text[i+2:]
+		text = value
+		attribute := before[strings.LastIndexAny(before, " \n")+1:]
+		value, _, _ = strings.Cut(value, `"`)
+		get, ok := leading[attribute]
+		address := strings.ReplaceAll(value, "&amp;", "&")
+		if !ok || checked[attribute+address] || strings.HasPrefix(address, "/api") { // the last is another package's
+			continue
 		}
+		checked[attribute+address] = true
 		method := http.MethodGet
-		if !strings.HasPrefix(m[0], "href") && !strings.HasPrefix(m[0], "hx-get") && !strings.HasPrefix(m[0], "src") && !strings.HasPrefix(m[0], "data-complete") {
+		if !get {
 			method = http.MethodPost
 		}
 		for _, try := range []string{method, http.MethodGet} { // a form may be of either kind
 			r, err := http.NewRequestWithContext(t.Context(), try, "http://example.com"+address, nil)
 			if err != nil {
-				t.Errorf("%s: %v", m[0], err)
+				t.Errorf("%s=%q: %v", attribute, address, err)
 				break
 			}
 			if route := w.site.Route(r); route != "/" && route != "" {
 				break
 			}
 			if try == http.MethodGet {
-				t.Errorf("%s leads nowhere", m[0])
+				t.Errorf("%s=%q leads nowhere", attribute, address)
 			}
 		}
 	}
@@ -183,7 +191,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 		}
 	}
 	// What is archived is read, and nothing is offered that would change it.
-	for _, p := range pagesOf(ids["archived"])[:10] {
+	for _, p := range pagesOf(ids["archived"])[:11] {
 		visit(p)
 	}
 	// A case that does not compute shows why, everywhere, and can be mended.
@@ -213,10 +221,12 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 		{path: m + "/edit?path=users", status: 200, fragment: true}, {path: m + "/edit?path=hours_saved", status: 200, fragment: true}, {path: m + "/edit?path=hours_saved&scenario=with_ai", status: 200, fragment: true}, {path: m + "/edit?path=adoption.plateau", status: 200, fragment: true},
 		{path: m + "/edit?path=costs.project.amount", status: 200, fragment: true}, {path: m + "/edit?path=nothing", status: 404, fragment: true}, {path: m + "/edit", status: 404, fragment: true},
 		{path: m + "/line?path=costs.licences", status: 200, fragment: true}, {path: m + "/line?path=costs.migration", status: 200, fragment: true}, {path: m + "/line?path=costs.none", status: 404, fragment: true}, {path: m + "/line?path=benefits.time", status: 200, fragment: true},
+		{path: "/cases/" + ids["dienstleister"] + "/criterion?path=scorecard.responsiveness", status: 200, fragment: true}, {path: "/cases/" + ids["dienstleister"] + "/scorecard?scenario=with_ai", status: 200},
 		{path: m + "/rename?path=costs.licences", status: 200, fragment: true}, {path: m + "/rename?path=benefits.time", status: 200, fragment: true}, {path: m + "/rename", status: 404, fragment: true},
 		{path: m + "/trace?of=line.costs.licences", status: 200, fragment: true}, {path: m + "/trace?of=line.benefits.churn", status: 200, fragment: true}, {path: m + "/trace?of=hours_saved", status: 200, fragment: true}, {path: m + "/trace?of=adoption.plateau", status: 200, fragment: true},
 		{path: m + "/trace?of=result.nothing", status: 404, fragment: true}, {path: m + "/trace?of=line.costs.none", status: 404, fragment: true}, {path: m + "/trace", status: 404, fragment: true}, {path: s + "/trace?of=hours_saved", status: 200, fragment: true},
 		{path: m + "/complete?word=us", status: 200, fragment: true}, {path: m + "/case.yaml", status: 200}, {path: m + "/case.yaml?revision=9", status: 404},
+		{path: m + "/report/docx", status: 404}, {path: m + "/report/md?revision=9", status: 404}, {path: m + "/report/md?scenario=none", status: 422},
 		{path: "/cases/none", status: 404}, {path: "/cases/none/why", status: 404, fragment: true}, {path: "/nothing", status: 404}, {path: "/cases/" + ids["broken"] + "/trace?of=users", status: 404, fragment: true},
 		{path: "/", status: 200}, {path: "/?q=vertrieb", status: 200}, {path: "/?q=nothing+of+that+name", status: 200}, {path: "/?status=live", status: 200}, {path: "/?sort=roi", status: 200}, {path: "/?sort=npv", status: 200}, {path: "/?sort=break_even", status: 200}, {path: "/?sort=name", status: 200},
 		{path: "/new", status: 200}, {path: "/new?industry=trade", status: 200}, {path: "/settings", status: 200}, {path: "/organisations", status: 303}, {path: "/guide?q=ROI", status: 200}, {path: "/guide?q=zzzz", status: 200}, {path: "/guide", status: 200}, {path: "/guide/none", status: 404},
@@ -520,5 +530,51 @@ func TestEveryMessageOfThePagesIsUsedAndThere(t *testing.T) {
 		if strings.HasPrefix(k, "web.") && !literal[k] && !slices.ContainsFunc(begins, func(b string) bool { return strings.HasPrefix(k, b) }) {
 			t.Errorf("%q is a message, and not used", k)
 		}
+	}
+}
+
+// A mistyped unit is answered with the one that is meant, while it is typed and where it is taken.
+func TestAMistypedUnitIsAnsweredWithTheRightOne(t *testing.T) {
+	w := newWorkspace(t)
+	id := w.create(example(t, "maschinenbau"))
+	for lang, want := range map[locale.Lang][]string{locale.German: {"„wek“ ist keine Einheit.", "Gemeint ist vielleicht „week“."}, locale.English: {"“wek” is not a unit.", "Did you mean “week”?"}} {
+		for _, value := range []string{"1 .. 2 .. 3 h/wek", "1 .. 3 h/wek", "2 h/wek"} {
+			for path, status := range map[string]int{"/preview": 200, "/edit": 422} {
+				r := w.do(lang, "POST", "/cases/"+id+path, url.Values{"op": {"quantity"}, "path": {"hours_saved"}, "value": {value}}, true)
+				text := body(t, r)
+				if r.StatusCode != status || !strings.Contains(text, want[0]) || !strings.Contains(text, want[1]) {
+					t.Errorf("%s: %s of %s: status %d: %s", lang, path, value, r.StatusCode, text)
+				}
+			}
+		}
+	}
+}
+
+// The report of what is before the person, as a file with the name of the case; with what changed since the seal.
+func TestReportsAreHandedOut(t *testing.T) {
+	w := newWorkspace(t)
+	text := example(t, "maschinenbau")
+	id := w.create(text)
+	if _, err := w.app.Seal(t.Context(), w.who, id, "Dr. Kaufmann", "decision of the board"); err != nil {
+		t.Fatal(err)
+	}
+	w.draft(id, strings.Replace(text, "users: 40", "users: 44", 1))
+	w.save(id, "more people")
+	for format, begins := range map[string]string{"pdf": "%PDF-", "xlsx": "PK\x03\x04", "html": "<!doctype html>", "md": "# ", "json": "{", "csv": "Monat;"} {
+		r := w.do(locale.German, "GET", "/cases/"+id+"/report/"+format, nil, false)
+		got := body(t, r)
+		if r.StatusCode != 200 || !strings.HasPrefix(strings.ToLower(got), strings.ToLower(begins)) {
+			t.Errorf("%s: status %d: %.80q", format, r.StatusCode, got)
+		}
+		if name := r.Header.Get("Content-Disposition"); !strings.Contains(name, "crm_einfuehrung_vertrieb."+format) {
+			t.Errorf("%s: %s", format, name)
+		}
+		if format == "md" && (!strings.Contains(got, "40 → 44") || !strings.Contains(got, "CRM-Einführung Vertrieb")) {
+			t.Errorf("the report does not tell what changed since the seal:\n%s", got)
+		}
+	}
+	ai := body(t, w.do(locale.English, "GET", "/cases/"+id+"/report/md?scenario=with_ai", nil, false))
+	if plain := body(t, w.do(locale.English, "GET", "/cases/"+id+"/report/md", nil, false)); ai == plain || strings.Contains(ai, "Annahmen") {
+		t.Error("the scenario or the language makes no difference")
 	}
 }

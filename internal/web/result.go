@@ -91,6 +91,9 @@ func problemsOf(list diag.List, l *locale.Locale) []problem {
 	var all []problem
 	for _, d := range list {
 		p := problem{Text: l.Message(d), Hint: l.Hint(d)}
+		if key := "web.hint." + d.Code; l.Has(key) { // the other one speaks of the command line
+			p.Hint = l.Text(key, d.Args)
+		}
 		switch d.Severity {
 		case diag.Error:
 			p.Class = "error"

@@ -21,6 +21,7 @@ func (s *Site) routes() {
 	m.HandleFunc("GET /cases/{id}/assumptions", s.handle(s.assumptions))
 	m.HandleFunc("GET /cases/{id}/costs", s.handle(s.costs))
 	m.HandleFunc("GET /cases/{id}/benefits", s.handle(s.benefits))
+	m.HandleFunc("GET /cases/{id}/scorecard", s.handle(s.scorecard))
 	m.HandleFunc("GET /cases/{id}/scenarios", s.handle(s.scenarios))
 	m.HandleFunc("GET /cases/{id}/actions", s.handle(s.actions))
 	m.HandleFunc("GET /cases/{id}/audit", s.handle(s.audit))
@@ -29,6 +30,7 @@ func (s *Site) routes() {
 	m.HandleFunc("POST /cases/{id}/file", s.handle(s.takeFile))
 	m.HandleFunc("POST /cases/{id}/check", s.handle(s.check))
 	m.HandleFunc("GET /cases/{id}/case.yaml", s.handle(s.export))
+	m.HandleFunc("GET /cases/{id}/report/{format}", s.handle(s.report))
 
 	m.HandleFunc("POST /cases/{id}/live", s.handle(s.live))
 	m.HandleFunc("GET /cases/{id}/edit", s.handle(s.editDialog))
@@ -37,6 +39,7 @@ func (s *Site) routes() {
 	m.HandleFunc("GET /cases/{id}/complete", s.handle(s.complete))
 	m.HandleFunc("GET /cases/{id}/add", s.handle(s.addDialog))
 	m.HandleFunc("GET /cases/{id}/line", s.handle(s.lineDialog))
+	m.HandleFunc("GET /cases/{id}/criterion", s.handle(s.criterionDialog))
 	m.HandleFunc("GET /cases/{id}/rename", s.handle(s.renameDialog))
 	m.HandleFunc("GET /cases/{id}/trace", s.handle(s.trace))
 	m.HandleFunc("POST /cases/{id}/undo", s.handle(s.undo))

@@ -69,10 +69,10 @@ type asset struct {
 var pages = map[string][]string{
 	"portfolio": {"portfolio.html"}, "new": {"new.html"},
 	"case": {"case.html"}, "lines": {"lines.html", "case.html"}, "assumptions": {"assumptions.html", "case.html"},
-	"scenarios": {"scenarios.html", "case.html"}, "actions": {"actions.html", "case.html", "why.html"}, "audit": {"audit.html", "case.html"},
+	"scorecard": {"scorecard.html", "case.html"}, "scenarios": {"scenarios.html", "case.html"}, "actions": {"actions.html", "case.html", "why.html"}, "audit": {"audit.html", "case.html"},
 	"history": {"history.html", "case.html"}, "file": {"file.html", "case.html"}, "merge": {"merge.html"}, "account": {"account.html"}, "settings": {"settings.html"},
-	"organisation": {"organisation.html"}, "guide": {"guide.html"}, "shared": {"shared.html", "assumptions.html", "case.html"}, "error": {"error.html"},
-	"fragments": {"why.html", "dialogs.html", "case.html"},
+	"organisation": {"organisation.html"}, "guide": {"guide.html"}, "shared": {"shared.html", "assumptions.html", "scorecard.html", "case.html"}, "error": {"error.html"},
+	"fragments": {"why.html", "dialogs.html", "scorecard.html", "case.html"},
 }
 
 // New makes the site; it fails where a template is broken, which a test finds first.
@@ -271,7 +271,10 @@ func (q *request) read() error {
 	if q.Method == http.MethodGet || q.Method == http.MethodHead {
 		return nil
 	}
-	err := q.ParseMultipartForm(formMemory)
+	err := q.ParseForm() // ParseMultipartForm forgets the error of a form that is no upload
+	if err == nil {
+		err = q.ParseMultipartForm(formMemory)
+	}
 	var tooBig *http.MaxBytesError
 	switch {
 	case errors.Is(err, http.ErrNotMultipart) && q.PostForm != nil, err == nil:
@@ -330,7 +333,12 @@ func (q *request) fail(err error) {
 			message += " " + p.Hint
 		}
 	}
-	q.ResponseWriter.Header().Set("X-Message", url.PathEscape(message))
+	const most = 400 // characters; a message quotes what was sent, and a header has little room
+	short := message
+	if r := []rune(message); len(r) > most {
+		short = string(r[:most]) + "…"
+	}
+	q.ResponseWriter.Header().Set("X-Message", url.PathEscape(short))
 	if q.fragment() {
 		q.ResponseWriter.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		q.WriteHeader(status)

@@ -32,9 +32,9 @@ type workspace struct {
 	cookies []*http.Cookie
 }
 
-// answers are computed once for all tests of a run.
+// answers are computed once for all tests of a run, with few draws: what the pages say is looked at, not how sure it is.
 var engine = func() *app.Engine {
-	e, err := app.NewEngine(nil, "test")
+	e, err := app.NewEngine(nil, "test", app.WithDraws(1_000))
 	if err != nil {
 		panic(err)
 	}

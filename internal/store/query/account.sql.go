@@ -28,6 +28,22 @@ func (q *Queries) AcceptInvitation(ctx context.Context, arg AcceptInvitationPara
 	return result.RowsAffected()
 }
 
+const countInvitationsTo = `-- name: CountInvitationsTo :one
+SELECT COUNT(*) FROM invitations WHERE accepted_by = $1 AND email = $2
+`
+
+type CountInvitationsToParams struct {
+	AcceptedBy string
+	Email      string
+}
+
+func (q *Queries) CountInvitationsTo(ctx context.Context, arg CountInvitationsToParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countInvitationsTo, arg.AcceptedBy, arg.Email)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countOtherOwners = `-- name: CountOtherOwners :one
 SELECT COUNT(*) FROM members m JOIN users u ON u.id = m.user_id
 WHERE m.org_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND u.disabled = 0

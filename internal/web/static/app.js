@@ -19,7 +19,8 @@ document.addEventListener("click", (e) => {
   if (e.target.closest("[data-close]") || e.target === dialog) dialog.close();
   const print = e.target.closest("[data-print]");
   if (print) { e.preventDefault(); window.print(); }
-  if (!e.target.closest("details.menu")) document.querySelectorAll("details.menu[open]").forEach((d) => d.removeAttribute("open"));
+  const menu = e.target.closest("details.menu");
+  document.querySelectorAll("details.menu[open]").forEach((d) => { if (d !== menu) d.removeAttribute("open"); });
   const select = e.target.closest("[data-select]");
   if (select) select.select();
   const sure = e.target.closest("[data-sure]");
@@ -51,9 +52,13 @@ document.addEventListener("htmx:beforeSwap", (e) => {
   e.detail.shouldSwap = false;
   let text = e.detail.xhr.getResponseHeader("X-Message");
   text = text ? decodeURIComponent(text) : String(status);
-  const wrong = $("edit-wrong");
+  const wrong = $("edit-wrong"), waiting = e.detail.target.querySelector?.("[data-wait]");
   if (dialog.open && wrong) wrong.textContent = text;
+  else if (waiting) waiting.textContent = text;
   else toast(text);
+  // The explanation is asked for again where the server says when.
+  const again = e.detail.xhr.getResponseHeader("Retry-After");
+  if (e.detail.target.id === "why" && again) setTimeout(() => htmx.trigger(document.body, "why"), again * 1000);
 });
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline || "…"));
 document.addEventListener("toast", (e) => toast(e.detail.value ?? e.detail));

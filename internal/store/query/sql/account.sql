@@ -92,6 +92,9 @@ SELECT * FROM invitations WHERE org_id = @org_id ORDER BY created, hash;
 UPDATE invitations SET accepted_by = @accepted_by, accepted_at = @accepted_at
 WHERE hash = @hash AND accepted_at = 0 AND expires > @accepted_at;
 
+-- name: CountInvitationsTo :one
+SELECT COUNT(*) FROM invitations WHERE accepted_by = @accepted_by AND email = @email;
+
 -- name: DeleteInvitation :execrows
 DELETE FROM invitations WHERE hash = @hash AND org_id = @org_id AND accepted_at = 0;
 

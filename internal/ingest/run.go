@@ -1,0 +1,449 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rendite-crm/rendite/internal/crm"
+	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/quantity"
+	"github.com/rendite-crm/rendite/internal/tabular"
+	"github.com/rendite-crm/rendite/internal/warehouse"
+)
+
+// Progress is told of an import under way: done of size, in whatever the file counts, and the rows so far.
+type Progress func(done, size, rows int64)
+
+// Plan is a mapping held against a sheet: every column is found and can be read.
+type Plan struct {
+	sheet *tabular.Sheet
+	table crm.Table
+	m     *Mapping
+	cells []cell
+	fixed []any // by the table's columns
+	zone  *time.Location
+	home  string
+	stage int // where the stage and its category go, -1 for nowhere
+	kind  int
+	money []pair // amounts and where their currency goes
+}
+
+// cell is a column of the file and where it goes.
+type cell struct {
+	at     int // in the row
+	to     int // in the table's columns, -1 and below for those of Common
+	name   string
+	kind   crm.Kind
+	style  tabular.Style
+	values map[string]string
+	column crm.Column
+}
+
+type pair struct{ amount, currency int }
+
+// Fit holds a mapping against a sheet. The list has what does not fit: columns that the sheet lacks, questions that the
+// mapping does not answer. zone and currency are those of the source.
+func Fit(m *Mapping, s *tabular.Sheet, zone *time.Location, currency string) (*Plan, diag.List) {
+	t, ok := crm.Find(m.Table)
+	if !ok {
+		return nil, diag.List{diag.New("mapping_table", diag.Position{}, diag.Args{"name": m.Table, "nearest": quantity.Nearest(m.Table, TableNames())})}
+	}
+	p := &Plan{sheet: s, table: t, m: m, zone: zone, home: currency, fixed: make([]any, len(t.Columns)), stage: -1, kind: -1}
+	if m.Currency != "" {
+		p.home = m.Currency
+	}
+	var found diag.List
+	var headers []string
+	for _, c := range s.Columns {
+		headers = append(headers, c.Name)
+	}
+	for _, c := range m.Columns {
+		at := slices.Index(headers, c.Header)
+		if at < 0 {
+			found.Add(diag.New("mapping_header", c.At, diag.Args{"name": c.Header, "nearest": quantity.Nearest(c.Header, headers)}))
+			continue
+		}
+		x := cell{at: at, name: c.To, to: t.Index(c.To), style: s.Columns[at].Style, values: folded(c.Values)}
+		if x.to >= 0 {
+			x.column = t.Columns[x.to]
+			x.kind = x.column.Kind
+		} else {
+			x.kind = map[string]crm.Kind{"id": crm.Ref, "merged": crm.Ref}[c.To]
+			if x.kind == "" {
+				x.kind = crm.Instant
+			}
+		}
+		if d := x.settle(&s.Columns[at], c); d != nil {
+			found.Add(*d)
+		}
+		p.cells = append(p.cells, x)
+	}
+	for name, text := range m.Fixed {
+		if i := t.Index(name); i >= 0 {
+			v, d := constant(t.Columns[i], text)
+			if d != nil {
+				found.Add(*d)
+			}
+			p.fixed[i] = v
+		}
+	}
+	if len(m.Stages) > 0 {
+		p.stage, p.kind = t.Index("stage"), t.Index("category")
+	}
+	for i, c := range t.Columns {
+		if c.Kind == crm.Money && t.Index("currency") >= 0 && c.Name != "home_amount" && slices.ContainsFunc(p.cells, func(x cell) bool { return x.to == i }) {
+			p.money = append(p.money, pair{i, t.Index("currency")})
+		}
+	}
+	if found.Err() != nil {
+		return nil, found.Sorted()
+	}
+	return p, found
+}
+
+// settle decides how the column is read.
+func (x *cell) settle(c *tabular.Column, m Column) *diag.Diagnostic {
+	asText := x.kind == crm.Text || x.kind == crm.Ref || x.kind == crm.Choice || x.kind == crm.Currency
+	question := c.Question
+	if x.kind == crm.Share {
+		var style tabular.Style
+		if style, question = c.AsPercent(); question == nil {
+			x.style = style
+		}
+	}
+	if m.Style != "" && !asText {
+		readings := []tabular.Style{x.style}
+		if question != nil {
+			readings = nil
+			for _, r := range question.Readings {
+				readings = append(readings, r.Style)
+			}
+		}
+		i := slices.IndexFunc(readings, styles[m.Style])
+		if made, ok := forced[m.Style]; i < 0 && ok && fits(x.kind, made.Type) {
+			x.style = made // some cells are not written so, and become rejects
+			return nil
+		}
+		if i < 0 {
+			var names []string
+			for _, s := range readings {
+				names = append(names, StyleName(s))
+			}
+			d := diag.New("mapping_reading", m.At, diag.Args{"header": m.Header, "style": m.Style, "known": names})
+			return &d
+		}
+		x.style = readings[i]
+		return nil
+	}
+	if question != nil && !asText {
+		var names []string
+		for _, r := range question.Readings {
+			names = append(names, StyleName(r.Style))
+		}
+		d := diag.New("mapping_open", m.At, diag.Args{"header": m.Header, "known": names})
+		return &d
+	}
+	if !asText && !fits(x.kind, x.style.Type) && len(m.Values) == 0 {
+		var names []string
+		for _, name := range Styles() {
+			if s, ok := forced[name]; ok && fits(x.kind, s.Type) {
+				names = append(names, name)
+			}
+		}
+		d := diag.New("mapping_unread", m.At, diag.Args{"header": m.Header, "to": m.To, "known": names})
+		return &d
+	}
+	return nil
+}
+
+// forced are the styles that a mapping may demand although some cells are written otherwise.
+var forced = map[string]tabular.Style{
+	"day/month/year": {Type: tabular.Day, Order: tabular.DayMonthYear}, "month/day/year": {Type: tabular.Day, Order: tabular.MonthDayYear}, "year/month/day": {Type: tabular.Day, Order: tabular.YearMonthDay},
+	"decimal comma": {Type: tabular.Decimal, Decimal: ',', Grouped: true}, "decimal point": {Type: tabular.Decimal, Decimal: '.', Grouped: true},
+	"0 to 1": {Type: tabular.Percent, Scale: 1}, "0 to 100": {Type: tabular.Percent, Scale: 100},
+}
+
+// fits reports whether cells of a type can become values of a kind.
+func fits(k crm.Kind, t tabular.Type) bool {
+	number := t == tabular.Integer || t == tabular.Decimal || t == tabular.Money || t == tabular.Percent
+	moment := t == tabular.Instant || t == tabular.EpochSeconds || t == tabular.EpochMillis || t == tabular.ExcelSerial
+	switch {
+	case t == tabular.Empty:
+		return true
+	case k == crm.Day:
+		return t == tabular.Day || moment
+	case k == crm.Instant:
+		return moment || t == tabular.Day
+	case k == crm.Flag:
+		return t == tabular.Bool || t == tabular.Integer
+	case k == crm.Money, k == crm.Share, k == crm.Count:
+		return number
+	}
+	return true
+}
+
+func folded(values map[string]string) map[string]string {
+	if values == nil {
+		return nil
+	}
+	all := map[string]string{}
+	for k, v := range values {
+		all[fold(k)] = v
+	}
+	return all
+}
+
+func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// constant is a fixed value of the mapping.
+func constant(c crm.Column, text string) (any, *diag.Diagnostic) {
+	switch c.Kind {
+	case crm.Text, crm.Ref, crm.Choice, crm.Currency:
+		return text, nil
+	case crm.Flag, crm.Count:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n, nil
+		}
+	case crm.Day:
+		if at, err := time.Parse(time.DateOnly, text); err == nil {
+			return crm.DayOf(at), nil
+		}
+	}
+	d := diag.New("mapping_fixed", diag.Position{}, diag.Args{"name": c.Name, "value": text})
+	return nil, &d
+}
+
+// wrongCell is why a cell cannot be taken.
+type wrongCell struct {
+	column, code, value string
+}
+
+func (w *wrongCell) Error() string { return w.code }
+
+// Record is a row as a record of the table; the error names the column.
+func (p *Plan) Record(row tabular.Row) (crm.Record, error) {
+	r := p.table.New("")
+	copy(r.Values, p.fixed)
+	for i := range p.cells {
+		x := &p.cells[i]
+		if x.at >= len(row.Cells) {
+			continue
+		}
+		c := row.Cells[x.at]
+		if len(c.Text) > 1 && c.Text[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(c.Text[1])) {
+			c.Text = c.Text[1:] // as WriteRejects guards it
+		}
+		v, currency, err := p.value(x, c)
+		if err != nil {
+			why := "cell_" + string(x.kind)
+			var refused *wrongCell
+			if errors.As(err, &refused) {
+				why = refused.code
+			}
+			return r, &wrongCell{x.name, why, c.Text}
+		}
+		if v == nil {
+			continue
+		}
+		if x.to >= 0 {
+			r.Values[x.to] = v
+			if currency != "" {
+				for _, m := range p.money {
+					if m.amount == x.to && r.Values[m.currency] == nil {
+						r.Values[m.currency] = currency
+					}
+				}
+			}
+			continue
+		}
+		switch x.name {
+		case "id":
+			r.ID, _ = v.(string)
+		case "merged":
+			r.Merged, _ = v.(string)
+		case "created":
+			r.Created, _ = v.(int64)
+		case "updated":
+			r.Updated, _ = v.(int64)
+		case "deleted":
+			r.Deleted, _ = v.(int64)
+		}
+	}
+	for _, m := range p.money {
+		if r.Values[m.amount] != nil && r.Values[m.currency] == nil && p.home != "" {
+			r.Values[m.currency] = p.home
+		}
+	}
+	if p.stage >= 0 {
+		label, _ := r.Values[p.stage].(string)
+		category, ok := p.m.Stages[label]
+		if !ok {
+			return r, &wrongCell{"stage", "stage", label}
+		}
+		r.Values[p.kind] = category
+	}
+	return r, nil
+}
+
+// value reads a cell; nil where it is missing.
+func (p *Plan) value(x *cell, c tabular.Cell) (v any, currency string, err error) {
+	if x.values != nil {
+		to, ok := x.values[fold(c.Text)]
+		switch {
+		case !ok && c.Missing():
+			return nil, "", nil
+		case !ok:
+			return nil, "", &wrongCell{code: "value"}
+		case x.kind == crm.Flag || x.kind == crm.Count:
+			n, err := strconv.ParseInt(to, 10, 64)
+			return n, "", err
+		}
+		return to, "", nil
+	}
+	switch x.kind {
+	case crm.Text:
+		if c.Kind == tabular.KindError || c.Text == "" {
+			return nil, "", nil
+		}
+		return strings.TrimSpace(c.Text), "", nil
+	case crm.Choice, crm.Currency:
+		if c.Missing() {
+			return nil, "", nil
+		}
+		return strings.TrimSpace(c.Text), "", nil
+	case crm.Ref:
+		if c.Missing() {
+			return nil, "", nil
+		}
+		v, err = tabular.ParseID(c)
+	case crm.Instant:
+		var m tabular.Moment
+		if m, err = tabular.ParseInstant(c, x.style, p.zone); err == nil {
+			v = m.At.UnixMicro()
+		}
+	case crm.Day:
+		var d tabular.Date
+		if d, err = tabular.ParseDay(c, x.style, p.zone); err == nil {
+			v = crm.DayOf(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC))
+		}
+	case crm.Money:
+		v, currency, err = moneyOf(c, x.style)
+	case crm.Share:
+		var n int64
+		if n, err = tabular.ParsePercent(c, x.style); err == nil {
+			v = float64(n) / 10_000
+		}
+	case crm.Flag:
+		var yes bool
+		if yes, err = tabular.ParseBool(c, x.style); err == nil {
+			v = flag(yes)
+		}
+	case crm.Count:
+		var n int64
+		if n, err = tabular.ParseDecimal(c, x.style); err == nil {
+			v = n / 10_000
+		}
+	default:
+		err = fmt.Errorf("ingest: a mapping fills no %s", x.kind)
+	}
+	if errors.Is(err, tabular.ErrMissing) {
+		return nil, "", nil
+	}
+	return v, currency, err
+}
+
+func flag(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func moneyOf(c tabular.Cell, s tabular.Style) (any, string, error) {
+	n, currency, err := tabular.ParseMoney(c, s)
+	if err != nil {
+		return nil, "", err
+	}
+	return n, currency, nil
+}
+
+// Run reads the sheet into the warehouse. hash is the SHA-256 of the file: the same file has no effect a second time
+// (warehouse.ErrSame), and one that was broken off goes on where it was. Where ctx ends, what was read stays and can be
+// resumed or taken back.
+func (p *Plan) Run(ctx context.Context, w *warehouse.Warehouse, s warehouse.Source, file, hash string, progress Progress) (warehouse.Batch, error) {
+	i, err := w.Begin(ctx, s, p.table.Name, file, hash)
+	if err != nil {
+		if i != nil {
+			return i.Batch, err
+		}
+		return warehouse.Batch{}, err
+	}
+	names := make([]string, len(p.sheet.Columns))
+	for k, c := range p.sheet.Columns {
+		names[k] = c.Name
+	}
+	if err := i.Header(ctx, names); err != nil {
+		return i.Batch, err
+	}
+	skip, _ := strconv.ParseInt(i.Cursor, 10, 64)
+	rows := p.sheet.Rows(ctx)
+	defer rows.Close() //nolint:errcheck // only read
+	// The end of ctx ends the reading between two rows; what has been read is written.
+	writing := context.WithoutCancel(ctx)
+	stop := func(err error) (warehouse.Batch, error) {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return i.Batch, errors.Join(err, i.Pause(writing))
+		}
+		return i.Batch, errors.Join(err, i.Abort())
+	}
+	for rows.Next() {
+		row := rows.Row()
+		if int64(row.Line) <= skip {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return stop(err)
+		}
+		if err := p.take(writing, i, row); err != nil {
+			return stop(err)
+		}
+		if err := i.Reached(writing, strconv.Itoa(row.Line)); err != nil {
+			return stop(err)
+		}
+		if progress != nil && i.Read%1000 == 0 {
+			progress(rows.Done(), p.sheet.Size, i.Read)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return stop(err)
+	}
+	if err := i.Finish(writing); err != nil {
+		return stop(err)
+	}
+	return i.Batch, nil
+}
+
+func (p *Plan) take(ctx context.Context, i *warehouse.Import, row tabular.Row) error {
+	cells := make([]string, len(row.Cells))
+	for k, c := range row.Cells {
+		cells[k] = c.Text
+	}
+	line := int64(row.Line)
+	if row.Problem != nil {
+		return i.Reject(ctx, warehouse.Reject{Line: line, Place: p.sheet.Name, Code: row.Problem.Code, Cells: cells})
+	}
+	r, err := p.Record(row)
+	var w *wrongCell
+	if errors.As(err, &w) {
+		return i.Reject(ctx, warehouse.Reject{Line: line, Place: p.sheet.Name, Column: w.column, Code: w.code, Value: w.value, Cells: cells})
+	}
+	if err != nil {
+		return err
+	}
+	return i.Write(ctx, r, line, p.sheet.Name, cells)
+}

@@ -1,0 +1,288 @@
+package linkage
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+const (
+	// priorPairs is how many pairs a Level's M weighs against what the data show.
+	priorPairs = 10
+	// priorOthers is added to each level's pairs that are no duplicates (Jeffreys' prior).
+	priorOthers = 0.5
+	// leastU bounds how rare an agreement of different records is believed to be: copying and typing over are as common.
+	leastU = 1e-7
+
+	maxIterations = 2000
+	tolerance     = 1e-9
+)
+
+// estimate runs EM on what was counted.
+func (w *work) estimate(t *tally) Fit {
+	c := Counts{Others: float64(t.others), RestLevels: t.rest}
+	e := Estimation{MaxIterations: maxIterations, Tolerance: tolerance}
+	var start Parameters
+	for _, x := range w.plan.comparisons {
+		n := len(x.Levels)
+		c.Levels = append(c.Levels, n)
+		m, pseudoM, pseudoU, held := make([]float64, n), make([]float64, n), make([]float64, n), Hold{Level: -1}
+		for i, l := range x.Levels {
+			pseudoU[i] = priorOthers
+			if l.Held {
+				held = Hold{i, l.Weight}
+				continue
+			}
+			m[i], pseudoM[i] = l.M, priorPairs*l.M
+		}
+		start.M, start.U = append(start.M, m), append(start.U, slices.Clone(pseudoU))
+		e.PseudoM, e.PseudoU, e.Held = append(e.PseudoM, pseudoM), append(e.PseudoU, pseudoU), append(e.Held, held)
+	}
+	keys := make([]group, 0, len(t.groups))
+	for k := range t.groups {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b group) int {
+		return cmp.Or(cmp.Compare(a.pattern, b.pattern), cmp.Compare(a.bits, b.bits))
+	})
+	for _, k := range keys {
+		p := Pattern{Levels: make([]int8, len(c.Levels)), Pairs: float64(t.groups[k]), Bits: float64(k.bits)}
+		for j := range p.Levels {
+			p.Levels[j] = int8(k.pattern.level(j))
+			if l := k.pattern.level(j); l != Missing {
+				start.U[j][l] += p.Pairs
+			}
+		}
+		c.Patterns = append(c.Patterns, p)
+	}
+	for j := range start.U {
+		sum := 0.0
+		for l := range start.U[j] {
+			start.U[j][l] += c.RestLevels[j][l]
+			sum += start.U[j][l]
+		}
+		for l := range start.U[j] {
+			start.U[j][l] /= sum
+		}
+		if h := e.Held[j]; h.Level >= 0 {
+			m := math.Exp2(h.Weight) * start.U[j][h.Level]
+			for l := range start.M[j] {
+				start.M[j][l] *= 1 - m
+			}
+			start.M[j][h.Level] = m
+		}
+	}
+	// Before anything is known a tenth of the records is taken to have a duplicate, and not more than a tenth of the pairs
+	// compared to be one.
+	start.Prior = 0.1 * float64(max(min(int64(len(w.order)), w.report.Compared), 1)) / float64(max(w.possible(), 1))
+	return EM(c, start, e)
+}
+
+// weigh turns the parameters into weights.
+func (w *work) weigh(f Fit) {
+	w.weights = make([][]float64, len(w.plan.comparisons))
+	for j, c := range w.plan.comparisons {
+		for l, level := range c.Levels {
+			x := level.Weight
+			if !level.Held {
+				x = math.Log2(f.M[j][l] / max(f.U[j][l], leastU))
+			}
+			w.weights[j] = append(w.weights[j], x)
+		}
+	}
+	w.logPrior = logOdds(f.Prior)
+}
+
+func logOdds(p float64) float64 { return math.Log2(p) - math.Log1p(-p)/math.Ln2 }
+
+// probability of log₂ odds.
+func probability(odds float64) float64 { return 1 / (1 + math.Exp2(-odds)) }
+
+// The weights of all compared pairs are counted in bins of 1/binsPerBit between ±maxBits.
+const (
+	binsPerBit = 16
+	maxBits    = 256
+	// slack is how far, in bits of odds, the share of duplicates may move when it is estimated again.
+	slack = 4
+)
+
+type scored struct {
+	a, b   int32
+	weight float64
+}
+
+// score weighs every pair that blocking shows, keeps those that may be told, and estimates the share of duplicates again,
+// now that the weights know how common the values are. The second result is how many duplicates are expected among all
+// compared pairs.
+func (w *work) score() (kept []scored, all float64, err error) {
+	bins := make([][]int64, w.workers)
+	lists := make([][]scored, w.workers)
+	for i := range bins {
+		bins[i] = make([]int64, 2*maxBits*binsPerBit+1)
+	}
+	least := logOdds(w.plan.Keep) - slack - w.logPrior
+	err = w.pairs(Scoring, func(worker, _ int, p *pairOf, a, b int32) {
+		x := w.total(p)
+		bin := math.Floor((min(max(x, -maxBits), maxBits) + maxBits) * binsPerBit)
+		bins[worker][int(bin)]++
+		if x >= least {
+			lists[worker] = append(lists[worker], scored{a, b, x})
+		}
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	total := bins[0]
+	for _, b := range bins[1:] {
+		for i, n := range b {
+			total[i] += n
+		}
+	}
+	expected := func(odds float64) float64 {
+		sum := 0.0
+		for i, n := range total {
+			if n > 0 {
+				sum += float64(n) * probability((float64(i)+0.5)/binsPerBit-maxBits+odds)
+			}
+		}
+		return sum
+	}
+	// EM for the share alone, with m and u as they are.
+	before := w.logPrior
+	for range 200 {
+		if w.possible() == 0 {
+			break
+		}
+		all = expected(w.logPrior)
+		next := min(max(logOdds(all/float64(w.possible())), before-slack), before+slack)
+		if math.Abs(next-w.logPrior) < 1e-6 {
+			break
+		}
+		w.logPrior = next
+	}
+	n := 0
+	for _, l := range lists {
+		n += len(l)
+	}
+	kept = make([]scored, 0, n)
+	for _, l := range lists {
+		for _, s := range l {
+			if probability(s.weight+w.logPrior) >= w.plan.Keep {
+				kept = append(kept, s)
+			}
+		}
+	}
+	slices.SortFunc(kept, func(x, y scored) int {
+		return cmp.Or(cmp.Compare(y.weight, x.weight), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
+	})
+	return kept, all, nil
+}
+
+func (w *work) result(f Fit, kept []scored, all float64) (*Result, error) {
+	r := &Result{w: w, Blocking: w.report, own: make([]int32, len(w.order)), sum: make([]float64, len(kept)+1), all: all}
+	for own, i := range w.order {
+		r.own[i] = int32(own)
+	}
+	r.Model = Model{Prior: probability(w.logPrior), Iterations: f.Iterations, Converged: f.Converged}
+	for j, c := range w.plan.comparisons {
+		e := Estimates{Name: c.Name}
+		for l, level := range c.Levels {
+			e.Levels = append(e.Levels, Estimate{Name: level.Name, M: f.M[j][l], U: f.U[j][l], Weight: w.weights[j][l], Held: level.Held})
+		}
+		r.Model.Comparisons = append(r.Model.Comparisons, e)
+	}
+	r.Pairs = make([]Pair, len(kept))
+	for k, s := range kept {
+		p := probability(s.weight + w.logPrior)
+		r.Pairs[k] = Pair{A: int(w.order[s.a]), B: int(w.order[s.b]), Weight: s.weight, Probability: p}
+		r.sum[k+1] = r.sum[k] + p
+	}
+	r.Threshold = r.threshold()
+	for k := range r.Threshold.Links {
+		r.Pairs[k].Link = true
+	}
+	return r, r.cluster()
+}
+
+// threshold is the lowest weight at which both hold: the pair is more likely a duplicate than not, and the expected share
+// of wrong links is at most FalseShare.
+func (r *Result) threshold() Threshold {
+	n := 0
+	for n < len(r.Pairs) && r.Pairs[n].Probability >= 0.5 && float64(n+1)-r.sum[n+1] <= r.w.plan.FalseShare*float64(n+1) {
+		n++
+	}
+	for n > 0 && n < len(r.Pairs) && r.Pairs[n].Weight == r.Pairs[n-1].Weight { // equal evidence, equal answer
+		n--
+	}
+	weight := -r.w.logPrior
+	if n > 0 {
+		weight = r.Pairs[n-1].Weight
+	} else if len(r.Pairs) > 0 {
+		weight = max(weight, math.Nextafter(r.Pairs[0].Weight, math.Inf(1)))
+	}
+	return r.At(weight)
+}
+
+// At tells what it would mean to link all pairs from a weight on. Pairs below Spec.Keep are not told, so it is no answer
+// below the weight of the last of Pairs.
+func (r *Result) At(weight float64) Threshold {
+	n, _ := slices.BinarySearchFunc(r.Pairs, weight, func(p Pair, w float64) int {
+		if p.Weight >= w {
+			return -1
+		}
+		return 1
+	})
+	t := Threshold{Weight: weight, Probability: probability(weight + r.w.logPrior), Links: n, Precision: 1, Recall: 1}
+	if n > 0 {
+		t.Precision = r.sum[n] / float64(n)
+	}
+	if r.all > 0 {
+		t.Recall = min(r.sum[n]/r.all, 1)
+	}
+	return t
+}
+
+// Evidence is what one comparison says about a pair.
+type Evidence struct {
+	Comparison string
+	// Level is the name of the level, "" where a value is missing on one side.
+	Level string
+	// Weight in bits, of which Frequency is for how common the value is; positive speaks for a duplicate.
+	Weight, Frequency float64
+	// A and B are the values of the Comparison's Fields as they were given.
+	A, B []string
+}
+
+// Explain takes the weight of any two records apart, compared or not: the weights sum to Pair.Weight. Records are indices
+// as in Pair.
+func (r *Result) Explain(a, b int) []Evidence {
+	w := r.w
+	p := w.newPair()
+	w.first(p, r.own[a])
+	w.second(p, r.own[b])
+	pattern := w.compare(p)
+	out := make([]Evidence, 0, len(w.plan.comparisons))
+	for j, c := range w.plan.comparisons {
+		e := Evidence{Comparison: c.Name}
+		plain, frequency := w.weight(p, j, pattern.level(j))
+		e.Weight, e.Frequency = plain+frequency, frequency
+		if l := pattern.level(j); l != Missing {
+			e.Level = c.Levels[l].Name
+		}
+		for _, f := range c.fields {
+			e.A = append(e.A, w.records[a].Values[f])
+			e.B = append(e.B, w.records[b].Values[f])
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// Weigh is the weight and the probability of any two records, as in Pair.
+func (r *Result) Weigh(a, b int) (weight, probable float64) {
+	p := r.w.newPair()
+	r.w.first(p, r.own[a])
+	r.w.second(p, r.own[b])
+	weight = r.w.total(p)
+	return weight, probability(weight + r.w.logPrior)
+}

@@ -1,0 +1,21 @@
+package document
+
+import (
+	"github.com/rendite-crm/rendite/internal/calc"
+	"github.com/rendite-crm/rendite/internal/model"
+	"github.com/rendite-crm/rendite/internal/result"
+)
+
+// Models are the models of the alternatives of a comparison by id.
+func Models(c calc.Case, compared *result.Comparison) map[string]*model.Model {
+	all := map[string]*model.Model{}
+	for _, id := range compared.IDs {
+		if m, _ := calc.Check(c, id); m != nil {
+			all[id] = m
+		}
+	}
+	return all
+}
+
+// Revision is one saved state of a case.
+type Revision struct{ When, Who, What string }
