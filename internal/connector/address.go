@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// errPrivate is what a dial ends with where the name leads into a network that is not public.
-var errPrivate = errors.New("the address is not a public one")
+// ErrPrivate is what a dial ends with where the name leads into a network that is not public.
+var ErrPrivate = errors.New("the address is not a public one")
 
 // Networks that are unicast and still not for the public: RFC 6890, RFC 6598, RFC 2544, RFC 5737.
 var special = []netip.Prefix{
@@ -37,8 +37,8 @@ func public(a netip.Addr) bool {
 	return !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// listed reports whether the operator allows a host, with or without a port.
-func listed(allowed []string, host, port string) bool {
+// Listed reports whether the operator allows a host, with or without a port.
+func Listed(allowed []string, host, port string) bool {
 	return slices.ContainsFunc(allowed, func(a string) bool {
 		return strings.EqualFold(a, host) || strings.EqualFold(a, net.JoinHostPort(host, port))
 	})
@@ -62,7 +62,7 @@ func checkAddress(address string, allowed []string) (*url.URL, error) {
 	case err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Opaque != "":
 		return nil, failf(Address, "", "not an address of a server")
 	case u.Scheme == "https":
-	case u.Scheme == "http" && listed(allowed, u.Hostname(), portOf(u)):
+	case u.Scheme == "http" && Listed(allowed, u.Hostname(), portOf(u)):
 	default:
 		return nil, failf(Address, "", "the address must begin with https://")
 	}
@@ -70,14 +70,14 @@ func checkAddress(address string, allowed []string) (*url.URL, error) {
 	return u, nil
 }
 
-// dial connects to a host and looks at the address that it is really about to reach, so that a name which leads elsewhere
-// the second time it is asked does not help.
-func dial(allowed []string) func(ctx context.Context, network, address string) (net.Conn, error) {
+// Dialer connects to a host and looks at the address that it is really about to reach, so that a name which leads elsewhere
+// the second time it is asked does not help. allowed are hosts that may lie anywhere, as in ClientOptions.
+func Dialer(allowed []string) func(ctx context.Context, network, address string) (net.Conn, error) {
 	open := &net.Dialer{Timeout: 15 * time.Second}
 	guarded := &net.Dialer{Timeout: 15 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
 		a, err := netip.ParseAddrPort(address)
 		if err != nil || !public(a.Addr()) {
-			return errPrivate
+			return ErrPrivate
 		}
 		return nil
 	}}
@@ -86,7 +86,7 @@ func dial(allowed []string) func(ctx context.Context, network, address string) (
 		if err != nil {
 			return nil, err
 		}
-		if listed(allowed, host, port) {
+		if Listed(allowed, host, port) {
 			return open.DialContext(ctx, network, address)
 		}
 		return guarded.DialContext(ctx, network, address)

@@ -64,7 +64,7 @@ func NewClient(address string, o ClientOptions) (*Client, error) {
 	}
 	// No proxy: behind one we could not see which address is reached.
 	transport := &http.Transport{
-		DialContext: dial(o.Allowed), TLSClientConfig: o.TLS, TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: o.Timeout,
+		DialContext: Dialer(o.Allowed), TLSClientConfig: o.TLS, TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: o.Timeout,
 		MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 1 << 20, ForceAttemptHTTP2: true,
 	}
 	c := &Client{base: base, o: o, http: &http.Client{Transport: transport, Timeout: o.Timeout}}
@@ -267,7 +267,7 @@ func (c *Client) network(r Request, err error) (time.Duration, error) {
 	if errors.As(err, &u) {
 		err = u.Err // without the address, whose query may hold what is not meant for logs
 	}
-	if errors.Is(err, errPrivate) || errors.Is(err, errElsewhere) {
+	if errors.Is(err, ErrPrivate) || errors.Is(err, errElsewhere) {
 		return -1, &Error{Code: Address, Place: r.Place, Cause: err}
 	}
 	var certificate *tls.CertificateVerificationError

@@ -39,6 +39,8 @@ type Row struct {
 	Table   string
 	Record  crm.Record
 	Problem *crm.Problem
+	// Cells are the row as it was delivered, where that is a row of a table: a reject keeps them.
+	Cells []string
 }
 
 // Mark says that a known record is gone, or went up into another one.
@@ -50,8 +52,10 @@ type Mark struct {
 
 // Page is a part of an object's list.
 type Page struct {
-	Rows  []Row
-	Marks []Mark
+	Rows []Row
+	// Header names the Cells of the rows, on the first page at least.
+	Header []string
+	Marks  []Mark
 	// Next leads to the next page; empty after the last.
 	Next string
 }
@@ -72,13 +76,14 @@ type Reason string
 const (
 	NotOffered Reason = "not_offered" // the CRM has nothing of the kind, or does not give it away
 	NotRead    Reason = "not_read"    // the CRM has it, its connector does not read it
+	NotMapped  Reason = "not_mapped"  // a database's mapping has no query for it
 	NotAllowed Reason = "not_allowed" // the access lacks the right, or the plan of the CRM lacks the feature
 	LatestOnly Reason = "latest_only" // only the latest value is known: a series grows from the first run on
 	Inferred   Reason = "inferred"    // inferred from who changed something on which day
 	Limited    Reason = "limited"     // the history is kept for some time only, or where someone switched it on
 )
 
-// Reader is what a CRM implements. It is for one goroutine.
+// Reader is what a CRM implements. It is for one goroutine. One that is an io.Closer is closed at the end of a run.
 type Reader interface {
 	// Open logs in and reads what pages depend on, such as stages and users. It is called before everything else and may be
 	// called again. Denied where the access does not hold.
@@ -88,7 +93,8 @@ type Reader interface {
 	// Page reads records changed at since or later, all where since is zero, from a cursor that an earlier Page gave, "" for
 	// the beginning. The same call may be repeated at any time. A page may be short or empty and have a next one. Records
 	// that change while pages are read may come twice but must not be left out, so a cursor should be a place in an order of
-	// identifiers, not a count. Records carry Updated where the source has it; without it every run reads the whole list.
+	// identifiers, not a count. Refused where the cursor of an earlier run cannot be gone on from: the list is then read from
+	// the beginning. Records carry Updated where the source has it; without it every run reads the whole list.
 	Page(ctx context.Context, object string, since time.Time, cursor string) (Page, error)
 	// IDs lists the identifiers that exist, in ascending order from a cursor. Only asked of objects that are Compared.
 	IDs(ctx context.Context, object, cursor string) (ids []string, next string, err error)

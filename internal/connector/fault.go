@@ -23,10 +23,15 @@ const (
 	Loop        Code = "loop"        // the pages never end
 	Vanished    Code = "vanished"    // more than half of the records are gone: rather a lost right than deletions
 	Busy        Code = "busy"        // the source is being read already
+	Query       Code = "query"       // the database cannot run the query; the cause says why
+	Misfit      Code = "mapping"     // the mapping does not fit what the query delivers; the cause is a diag.List
+	Slow        Code = "slow"        // the query took longer than allowed
+	Changes     Code = "changes"     // the query would have changed something
 	Sealed      Code = "sealed"      // the stored access cannot be opened with the keys at hand
 )
 
-// Error is a failure of a source. It never holds text of the server, which may name paths or people, nor a secret.
+// Error is a failure of a source. It never holds text of the server, which may name paths or people, nor a secret; all that
+// a database's own words are let through for is what it says about the text of a query.
 type Error struct {
 	Code Code
 	// Place is what was asked for, in our words: an object, a method.
@@ -58,6 +63,15 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // Key is the key of the message for people.
 func (e *Error) Key() string { return "connector.error." + string(e.Code) }
+
+// Args are the arguments of that message.
+func (e *Error) Args() map[string]any {
+	args := map[string]any{"place": e.Place, "detail": ""}
+	if e.Code == Query && e.Cause != nil {
+		args["detail"] = e.Cause.Error()
+	}
+	return args
+}
 
 // Is reports whether err is an Error of one of the codes.
 func Is(err error, codes ...Code) bool {

@@ -22,6 +22,8 @@ type Settings struct {
 	Tenant string `json:"tenant,omitempty"`
 	// Fields say where columns come from that the company keeps elsewhere: "opportunity.product" → the name at the source.
 	Fields map[string]string `json:"fields,omitempty"`
+	// Mapping is that of a database, as ingest.ReadQueries reads it: a query for each table.
+	Mapping string `json:"mapping,omitempty"`
 	// Secret is sealed by a Keyring.
 	Secret string `json:"secret,omitempty"`
 }

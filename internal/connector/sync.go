@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -84,6 +85,9 @@ func Sync(ctx context.Context, r Reader, s warehouse.Source, w *warehouse.Wareho
 		return Report{}, Fail(Busy, s.Name)
 	}
 	defer atWork.Delete(me)
+	if c, ok := r.(io.Closer); ok {
+		defer c.Close() //nolint:errcheck // only read
+	}
 	o.Overlap = or(o.Overlap, 10*time.Minute)
 	if o.Now == nil {
 		o.Now = time.Now
@@ -244,6 +248,11 @@ func (r *run) pages(ctx context.Context) error {
 		if resumed && Is(err, Refused, Missing) { // a cursor that was kept too long
 			r.state.Page, resumed = "", false
 			cursors = map[string]bool{"": true}
+			for _, i := range r.imports { // one after the other, as ever
+				if err := errors.Join(i.Again(ctx), i.Pause(ctx)); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		if err != nil {
@@ -251,6 +260,11 @@ func (r *run) pages(ctx context.Context) error {
 		}
 		resumed = false
 		r.progress.Pages++
+		if page.Header != nil {
+			if err := r.imports[0].Header(ctx, page.Header); err != nil {
+				return err
+			}
+		}
 		switch mark := fingerprint(page.Rows); {
 		case len(page.Rows) == 0:
 			empty++
@@ -305,12 +319,12 @@ func (r *run) write(ctx context.Context, page Page) error {
 				r.state.High = max(r.state.High, row.Record.Updated)
 			}
 			if p := row.Problem; p != nil {
-				if err := i.Reject(ctx, warehouse.Reject{Line: i.Read + 1, Place: row.Record.ID, Column: p.Column, Code: p.Code, Value: p.Value}); err != nil {
+				if err := i.Reject(ctx, warehouse.Reject{Line: i.Read + 1, Place: row.Record.ID, Column: p.Column, Code: p.Code, Value: p.Value, Cells: row.Cells}); err != nil {
 					return err
 				}
 				continue
 			}
-			if err := i.Write(ctx, row.Record, i.Read+1, row.Record.ID, nil); err != nil {
+			if err := i.Write(ctx, row.Record, i.Read+1, row.Record.ID, row.Cells); err != nil {
 				return err
 			}
 		}

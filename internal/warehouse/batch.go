@@ -226,6 +226,24 @@ func cut(s string) string {
 	return s
 }
 
+// Again says that the rows come from the beginning once more: what was rejected so far is rejected again, or has been mended.
+// Rows that were taken are there and come as unchanged.
+func (i *Import) Again(ctx context.Context) error {
+	if err := i.flush(ctx); err != nil {
+		return err
+	}
+	tx, err := i.begin(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM crm_reject WHERE batch = $1", i.ID); err != nil {
+		return err
+	}
+	i.Read -= i.Rejected
+	i.Rejected = 0
+	return nil
+}
+
 // Reached notes where the next rows begin. What was written so far is there for good from time to time, and at Finish.
 func (i *Import) Reached(ctx context.Context, cursor string) error {
 	i.Cursor = cursor

@@ -9,6 +9,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/connector/hubspot"
 	"github.com/rendite-crm/rendite/internal/connector/pipedrive"
 	"github.com/rendite-crm/rendite/internal/connector/salesforce"
+	"github.com/rendite-crm/rendite/internal/connector/sqldb"
 	"github.com/rendite-crm/rendite/internal/connector/tryton"
 )
 
@@ -16,6 +17,7 @@ var readers = map[string]func(connector.Access) (connector.Reader, error){
 	"hubspot":    hubspot.New,
 	"pipedrive":  pipedrive.New,
 	"salesforce": salesforce.New,
+	"sql":        sqldb.New,
 	"tryton":     tryton.New,
 }
 
