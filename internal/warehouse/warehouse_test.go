@@ -288,3 +288,26 @@ func TestSource_isFoundChangedAndRemoved(t *testing.T) {
 		}
 	})
 }
+
+func TestImport_beginsAgain(t *testing.T) {
+	on(t, func(w *world) {
+		ctx := w.T.Context()
+		i, err := w.Begin(ctx, w.source, "opportunity", "deals", "run")
+		w.ok(err)
+		for k, d := range []crm.Record{deal("1", crm.Open, 10), deal("2", "maybe", 20)} {
+			w.ok(i.Write(ctx, d, int64(k+1), "", nil))
+		}
+		w.ok(i.Again(ctx))
+		for _, d := range []crm.Record{deal("1", crm.Open, 10), deal("2", crm.Won, 20), deal("3", "maybe", 30)} {
+			w.ok(i.Write(ctx, d, i.Read+1, "", nil))
+		}
+		w.ok(i.Finish(ctx))
+		w.counts(i.Batch, 4, 2, 0, 1, 1)
+		w.holds(map[string]int64{"1": 10, "2": 20})
+		rejects, err := w.Rejects(ctx, i.ID)
+		w.ok(err)
+		if len(rejects) != 1 || rejects[0].Value != "maybe" {
+			w.Errorf("%+v", rejects)
+		}
+	})
+}

@@ -16,11 +16,15 @@ import (
 // Every reader keeps to the contract before it has spoken to anyone: names of its own, tables that exist, a prefix where
 // several objects fill a table, those that others refer to first.
 func TestReaders_keepToTheContract(t *testing.T) {
-	if d := cmp.Diff([]string{"hubspot", "pipedrive", "salesforce", "tryton"}, kind.Names()); d != "" {
+	if d := cmp.Diff([]string{"hubspot", "pipedrive", "salesforce", "sql", "tryton"}, kind.Names()); d != "" {
 		t.Error(d)
 	}
 	for _, name := range kind.Names() {
-		r, err := kind.New(name, connector.Access{Settings: connector.Settings{Address: "https://crm.example.com", Database: "d", User: "u"}, Secret: auth.SecretOf("s"), Zone: time.UTC})
+		set := connector.Settings{Address: "https://crm.example.com", Database: "d", User: "u"}
+		if name == "sql" {
+			set.Address, set.Mapping = "postgresql://crm.example.com", "tables:\n  - table: account\n    query: SELECT id, name FROM firms\n"
+		}
+		r, err := kind.New(name, connector.Access{Settings: set, Secret: auth.SecretOf("s"), Zone: time.UTC})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

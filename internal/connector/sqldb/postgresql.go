@@ -93,7 +93,7 @@ func postgreSQLFailure(err error) (connector.Code, string) {
 		return connector.Denied, detail
 	case e.Code == "3D000":
 		return connector.Missing, detail
-	case e.Code == "25006":
+	case e.Code == "25006", e.Code == "25001": // writes; goes back to a transaction that may
 		return connector.Changes, detail
 	case e.Code == "57014":
 		return connector.Slow, detail

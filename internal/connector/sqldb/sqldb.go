@@ -214,8 +214,9 @@ func (r *reader) Page(ctx context.Context, object string, since time.Time, curso
 	for len(page.Rows) < pageRows {
 		more, err := s.next()
 		if err != nil {
+			err = r.failure(ctx, t.mapping.Table, s.late(err))
 			r.stream = s.close()
-			return connector.Page{}, r.failure(s.ctx, t.mapping.Table, err)
+			return connector.Page{}, err
 		}
 		if !more {
 			r.stream = s.close()
@@ -250,8 +251,9 @@ func (r *reader) IDs(ctx context.Context, object, cursor string) (ids []string, 
 	for len(ids) < pageIDs {
 		more, err := s.next()
 		if err != nil {
+			err = r.failure(ctx, t.mapping.Table, s.late(err))
 			r.ids = s.close()
-			return nil, "", r.failure(s.ctx, t.mapping.Table, err)
+			return nil, "", err
 		}
 		if !more {
 			r.ids = s.close()
@@ -291,6 +293,7 @@ func (r *reader) ask(ctx context.Context, t table, q *statement, since time.Time
 	s.ctx, s.cancel = context.WithTimeout(ctx, r.timeout)
 	defer func() {
 		if err != nil {
+			err = s.late(err)
 			s.close()
 		}
 	}()
@@ -413,6 +416,14 @@ func (s *stream) row(table string) connector.Row {
 	return row
 }
 
+// late is the error of a query whose time is up, whatever the driver makes of it, or else err.
+func (s *stream) late(err error) error {
+	if errors.Is(s.ctx.Err(), context.DeadlineExceeded) {
+		return context.DeadlineExceeded
+	}
+	return err
+}
+
 // cursor is where the rows stand.
 func (s *stream) cursor() string {
 	b, _ := json.Marshal(map[string]int64{"rows": s.count})
@@ -447,11 +458,11 @@ func (r *reader) failure(ctx context.Context, place string, err error) error {
 	switch {
 	case errors.As(err, &known):
 		return err
-	case errors.Is(ctx.Err(), context.Canceled):
+	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, connector.ErrPrivate):
 		return &connector.Error{Code: connector.Address, Place: place, Cause: connector.ErrPrivate}
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded):
 		return &connector.Error{Code: connector.Slow, Place: place, Cause: fmt.Errorf("more than %s", r.timeout)}
 	case errors.Is(err, errSecond):
 		return &connector.Error{Code: connector.Query, Place: place, Cause: errSecond}

@@ -125,7 +125,7 @@ func (s *scanner) all() {
 		case c == '?' && s.question, c == '$' && s.dollar && digit(s.peek(1)):
 			s.at++
 			s.wrong("query_parameter", start, s.at, diag.Args{"name": string(c)})
-		case c == ';':
+		case c == ';' && s.first:
 			s.ended = true
 			s.end = s.at
 			s.at++
