@@ -20,6 +20,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/connector"
 	"github.com/rendite-crm/rendite/internal/connector/kind"
+	"github.com/rendite-crm/rendite/internal/connector/sqldb"
 	"github.com/rendite-crm/rendite/internal/crm"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/quantity"
@@ -28,13 +29,14 @@ import (
 
 // sourceFlags are what the commands around sources share.
 type sourceFlags struct {
-	data, kind, address, settings, zone, currency, live, variable string
-	allowed                                                       []string
-	json, yes, secret, emptied                                    bool
+	data, kind, address, settings, mapping, zone, currency, live, variable string
+	allowed                                                                []string
+	json, yes, secret, emptied                                             bool
 }
 
 const (
 	fileKind  = "file"
+	sqlKind   = "sql"
 	mostInput = 64 << 10 // bytes of a secret
 )
 
@@ -62,6 +64,7 @@ func (p *program) sourceCommand() *cobra.Command {
 	for _, c := range []*cobra.Command{add, change} {
 		c.Flags().StringVar(&f.address, "address", "", p.t("source.flag.address"))
 		c.Flags().StringVar(&f.settings, "settings", "", p.t("source.flag.settings"))
+		c.Flags().StringVar(&f.mapping, "mapping", "", p.t("source.flag.mapping"))
 		c.Flags().StringVar(&f.variable, "secret-env", "", p.t("source.flag.secret_env"))
 		c.Flags().StringVar(&f.zone, "timezone", zoneOf(p.l), p.t("cli.flag.timezone"))
 		c.Flags().StringVar(&f.currency, "currency", "EUR", p.t("cli.flag.currency"))
@@ -245,6 +248,19 @@ func (p *program) describe(c *cobra.Command, f sourceFlags, s *warehouse.Source,
 	}
 	fresh := s.ID == 0
 	set.Address = cmp.Or(f.address, set.Address)
+	if f.mapping != "" {
+		text, err := os.ReadFile(f.mapping)
+		if err != nil {
+			return set, p.refuse("cli.cannot_read", diag.Args{"file": f.mapping, "detail": err.Error()})
+		}
+		if s.Kind != sqlKind {
+			return set, p.refuse("source.no_mapping", diag.Args{"kind": s.Kind})
+		}
+		if _, found := sqldb.Check(f.mapping, text, set.Address); found.Err() != nil {
+			return set, p.problems(found)
+		}
+		set.Mapping = string(text)
+	}
 	if fresh || c.Flags().Changed("timezone") {
 		s.Timezone = f.zone
 	}
@@ -276,15 +292,21 @@ func (p *program) describe(c *cobra.Command, f sourceFlags, s *warehouse.Source,
 	if err != nil {
 		return set, err
 	}
-	_, err = kind.New(s.Kind, connector.Access{Settings: set, Zone: zone, Currency: s.Currency, HTTP: p.limits(f)})
+	_, err = kind.New(s.Kind, connector.Access{Settings: set, Zone: zone, Currency: s.Currency, HTTP: p.limits(f, s.Kind, set)})
 	if err != nil {
 		return set, p.broken(err)
 	}
 	return set, nil
 }
 
-func (p *program) limits(f sourceFlags) connector.ClientOptions {
-	return connector.ClientOptions{Allowed: f.allowed}
+// limits are those of a client. Who names a database here is its operator: it lies in the own network as a rule, and naming it
+// is the permission.
+func (p *program) limits(f sourceFlags, kind string, set connector.Settings) connector.ClientOptions {
+	o := connector.ClientOptions{Allowed: f.allowed}
+	if host := sqldb.Host(set.Address); kind == sqlKind && host != "" {
+		o.Allowed = append(slices.Clone(o.Allowed), host)
+	}
+	return o
 }
 
 func (p *program) addSource(c *cobra.Command, f sourceFlags, name string) error {
@@ -396,16 +418,21 @@ func (p *program) broken(err error) error {
 
 // reason is a failure in words, with what was asked for.
 func (p *program) reason(e *connector.Error) string {
-	text := p.t(e.Key())
+	text := p.l.Text(e.Key(), e.Args())
 	if !e.Until.IsZero() {
 		text += " " + p.l.Text("source.until", diag.Args{"when": p.l.Moment(e.Until.Local())})
 	}
-	if e.Place != "" {
+	if e.Place != "" && !strings.Contains(text, e.Place) {
 		status := ""
 		if e.Status != 0 {
 			status = fmt.Sprint(e.Status)
 		}
 		text += " " + p.l.Text("source.place", diag.Args{"place": e.Place, "status": status})
+	}
+	var list diag.List
+	errors.As(e.Cause, &list)
+	for _, d := range list {
+		text += "\n  " + strings.TrimSpace(d.At.String()+": "+p.l.Message(d)+" "+p.l.Hint(d))
 	}
 	return text
 }
@@ -564,7 +591,11 @@ func (p *program) reader(f sourceFlags, s warehouse.Source) (connector.Reader, e
 	if err != nil {
 		return nil, err
 	}
-	access, err := connector.AccessOf(s, k, p.limits(f))
+	set, err := connector.SettingsOf(s)
+	if err != nil {
+		return nil, p.broken(err)
+	}
+	access, err := connector.AccessOf(s, k, p.limits(f, s.Kind, set))
 	if err != nil {
 		return nil, p.broken(err)
 	}

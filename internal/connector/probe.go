@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"io"
 	"time"
 )
 
@@ -25,6 +26,9 @@ type Probed struct {
 func Probe(ctx context.Context, r Reader, since time.Time) ([]Probed, error) {
 	if err := r.Open(ctx); err != nil {
 		return nil, err
+	}
+	if c, ok := r.(io.Closer); ok {
+		defer c.Close() //nolint:errcheck // only read
 	}
 	var all []Probed
 	for _, o := range r.Objects() {

@@ -22,6 +22,9 @@ var readers = map[string]func(connector.Access) (connector.Reader, error){
 	"tryton":     tryton.New,
 }
 
+// needs are the settings of readers that cannot be made without them, in the place of a connector.Needer.
+var needs = map[string][]string{"sql": sqldb.Needs}
+
 // Names are the CRMs that can be read, in order.
 func Names() []string { return slices.Sorted(maps.Keys(readers)) }
 
@@ -52,7 +55,8 @@ func Describe(name string) (Description, error) {
 		return d, connector.Fail(connector.Missing, name)
 	}
 	r, err := New(name, connector.Access{Settings: connector.Settings{Address: "https://crm.example.com", Database: "database", User: "user", Client: "client", Tenant: "tenant"}, Zone: time.UTC})
-	if err != nil { // one that can say nothing without its real settings
+	if err != nil { // a database: all else about it is said by its mapping
+		d.Needs = needs[name]
 		return d, nil
 	}
 	if n, ok := r.(connector.Needer); ok {

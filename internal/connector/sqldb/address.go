@@ -28,6 +28,19 @@ const (
 	tlsOff     tlsMode = "off"
 )
 
+// Host is the host of an address, or its socket: what an operator who writes the address allows by that. Empty where it is
+// no address of a database.
+func Host(text string) string {
+	u, err := url.Parse(strings.TrimSpace(text))
+	if err != nil || engines[u.Scheme] == nil {
+		return ""
+	}
+	if u.Hostname() == "" {
+		return u.Path
+	}
+	return u.Hostname()
+}
+
 var errAddress = errors.New("an address of a database is postgresql://host, mariadb://host or sqlserver://host, with :port where it is not the usual one")
 
 // parseAddress reads the address of a database. Without a certificate that can be verified only hosts that the operator

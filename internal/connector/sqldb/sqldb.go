@@ -38,6 +38,9 @@ const defaultTimeout = time.Hour
 // begin is :since of a whole reading: SQL Server's oldest type of times begins in 1753, and no CRM holds anything before.
 var begin = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// Needs are the settings that a database cannot do without.
+var Needs = []string{"address", "user", "mapping"}
+
 // Check reads the mapping of a database that is spoken to at an address, and looks at its queries.
 func Check(name string, mapping []byte, address string) (*ingest.Queries, diag.List) {
 	scheme, _, _ := strings.Cut(strings.TrimSpace(address), ":")

@@ -325,8 +325,8 @@ func TestARunThatBreaksOff_isGoneOnWith(t *testing.T) {
 		w := connectortest.Open(t, "sql")
 		for _, after := range []int64{2000, 4000} {
 			ctx, cancel := context.WithCancel(t.Context())
-			_, err := connector.Sync(ctx, d.reader(t, mapping), w.Source, w.Warehouse, connector.Options{Progress: func(_ string, rows int64) {
-				if rows >= after {
+			_, err := connector.Sync(ctx, d.reader(t, mapping), w.Source, w.Warehouse, connector.Options{Progress: func(s connector.Step) {
+				if s.Rows >= after {
 					cancel()
 				}
 			}})
