@@ -70,6 +70,9 @@ func (p *program) sourceCommand() *cobra.Command {
 		c.Flags().StringVar(&f.currency, "currency", "EUR", p.t("cli.flag.currency"))
 		c.Flags().StringVar(&f.live, "go-live", "", p.t("source.flag.go_live"))
 	}
+	for _, name := range []string{"timezone", "currency"} {
+		change.Flags().Lookup(name).DefValue = "" // what is not given stays
+	}
 	change.Flags().BoolVar(&f.secret, "new-secret", false, p.t("source.flag.new_secret"))
 	for _, c := range []*cobra.Command{list, kinds, sync, check} {
 		c.Flags().BoolVar(&f.json, "json", false, p.t("cli.flag.json"))

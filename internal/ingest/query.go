@@ -15,18 +15,19 @@ import (
 // Query is a text of SQL, empty where there is none.
 type Query struct {
 	Text string
-	node *casefile.Node
+	// Node is where the mapping has it.
+	Node *casefile.Node
 }
 
 // At is the place in the mapping of the characters from start to before end; the whole where end is 0.
 func (q Query) At(start, end int) diag.Position {
 	switch {
-	case q.node == nil:
+	case q.Node == nil:
 		return diag.Position{}
 	case end == 0:
-		return q.node.At
+		return q.Node.At
 	}
-	return q.node.Inside(formula.Span{Start: start, End: end})
+	return q.Node.Inside(formula.Span{Start: start, End: end})
 }
 
 // Queries are the mapping of a database: a query for each table. A column that bears the name of one of ours needs no more

@@ -406,6 +406,9 @@ func (s *stream) next() (bool, error) {
 	return true, nil
 }
 
+// notUTF8 is the code of a reject with such a text.
+const notUTF8 = "encoding"
+
 // row is the current row as one of a table.
 func (s *stream) row(table string) connector.Row {
 	record, err := s.plan.Record(tabular.Row{Line: int(s.count), Cells: s.cells})
@@ -414,7 +417,7 @@ func (s *stream) row(table string) connector.Row {
 		row.Cells[i] = c.Text
 	}
 	if s.bad >= 0 && row.Problem == nil {
-		row.Problem = &crm.Problem{Column: s.names[s.bad], Code: "encoding", Value: s.cells[s.bad].Text}
+		row.Problem = &crm.Problem{Column: s.names[s.bad], Code: notUTF8, Value: s.cells[s.bad].Text}
 	}
 	return row
 }
