@@ -53,7 +53,7 @@ type Mark struct {
 // Page is a part of an object's list.
 type Page struct {
 	Rows []Row
-	// Header names the Cells of the rows, on the first page at least.
+	// Header names the Cells of the rows, on the first page.
 	Header []string
 	Marks  []Mark
 	// Next leads to the next page; empty after the last.

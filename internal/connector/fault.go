@@ -25,6 +25,7 @@ const (
 	Busy        Code = "busy"        // the source is being read already
 	Query       Code = "query"       // the database cannot run the query; the cause says why
 	Misfit      Code = "mapping"     // the mapping does not fit what the query delivers; the cause is a diag.List
+	Untrusted   Code = "untrusted"   // the database speaks without encryption, or its certificate does not hold
 	Slow        Code = "slow"        // the query took longer than allowed
 	Changes     Code = "changes"     // the query would have changed something
 	Sealed      Code = "sealed"      // the stored access cannot be opened with the keys at hand

@@ -80,7 +80,7 @@ func program(names ...string) (string, error) {
 			}
 		}
 	}
-	return "", errors.New("MariaDB's " + names[0] + " is not installed: apt-get install mariadb-server")
+	return "", errors.New("MariaDB's " + names[0] + " is not installed: apt-get install mariadb-server-core mariadb-client-core")
 }
 
 func (m *mariaServer) start() error {
@@ -117,7 +117,7 @@ func (m *mariaServer) start() error {
 	m.gone = make(chan struct{})
 	go func() { _ = m.run.Wait(); close(m.gone) }()
 	db := m.open("")
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // only asked whether it is there
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for {

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 
 	"github.com/rendite-crm/rendite/internal/connector"
 )
@@ -64,8 +67,11 @@ func earlier(at time.Time, zone *time.Location) time.Time {
 	return utc
 }
 
-// certificate says what is wrong with that of the server, where something is.
-func certificate(err error) string {
+// What drivers say where the server speaks without encryption or the handshake fails, and they keep no error of its own for it.
+var unencrypted = []string{"server refused TLS connection", "server does not support encryption", "TLS Handshake failed"}
+
+// untrusted says why the server is not trusted, empty where that is not what is wrong.
+func untrusted(err error) string {
 	var authority x509.UnknownAuthorityError
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
@@ -76,6 +82,13 @@ func certificate(err error) string {
 		return "the certificate is for another host"
 	case errors.As(err, &invalid):
 		return fmt.Sprintf("the certificate is not valid (%d)", invalid.Reason)
+	case errors.Is(err, mysql.ErrNoTLS):
+		return unencrypted[0]
+	}
+	for _, text := range unencrypted {
+		if strings.Contains(err.Error(), text) {
+			return text
+		}
 	}
 	return ""
 }

@@ -213,7 +213,10 @@ func (r *reader) Page(ctx context.Context, object string, since time.Time, curso
 		r.stream = r.stream.close()
 		return connector.Page{}, connector.Fail(connector.Refused, object)
 	}
-	page := connector.Page{Header: s.names}
+	var page connector.Page
+	if cursor == "" {
+		page.Header = s.names
+	}
 	for len(page.Rows) < pageRows {
 		more, err := s.next()
 		if err != nil {
@@ -475,7 +478,10 @@ func (r *reader) failure(ctx context.Context, place string, err error) error {
 	}
 	code, detail := r.address.engine.failure(err)
 	if code == "" {
-		code, detail = connector.Unavailable, certificate(err)
+		code, detail = connector.Unavailable, ""
+		if why := untrusted(err); why != "" {
+			code, detail = connector.Untrusted, why
+		}
 	}
 	e := &connector.Error{Code: code, Place: place}
 	if detail != "" {

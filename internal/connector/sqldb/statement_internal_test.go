@@ -33,7 +33,7 @@ func TestParse_takesOneStatementThatReads(t *testing.T) {
 		{"nothing", "", []*engine{p, m, s}, "query_kind"},
 		{"a comment alone", "-- SELECT 1", []*engine{p, m, s}, "query_kind"},
 		{"an update", "UPDATE a SET b = 1", []*engine{p, m, s}, "query_kind"},
-		{"explain", "EXPLAIN ANALYZE DELETE FROM a", []*engine{p, m, s}, "query_kind"},
+		{"explain", "EXPLAIN VERBOSE DELETE FROM a", []*engine{p, m, s}, "query_kind"},
 		{"a semicolon first", "; SELECT 1", []*engine{p, m, s}, "query_kind"},
 		{"two", "SELECT 1; DELETE FROM a", []*engine{p, m, s}, "query_several"},
 		{"two that read", "SELECT 1;SELECT 2;", []*engine{p, m, s}, "query_several"},
