@@ -310,7 +310,7 @@ func TestSourceRefusesWhatCannotBe(t *testing.T) {
 		{"an address without encryption", "", "s", "It must begin with https://", []string{"add", "CRM", "--kind", "hubspot", "--address", "http://crm.example.com"}},
 		{"an address in the own network", "", "s", "It must begin with https://", []string{"add", "CRM", "--kind", "hubspot", "--address", "http://10.0.0.7"}},
 		{"no settings", "", "s", "cannot be read", []string{"add", "CRM", "--kind", "hubspot", "--settings", filepath.Join(o.dir, "nothing.yaml")}},
-		{"an unknown setting", "adress: https://crm.example.com\n", "s", "Perhaps address is meant", []string{"add", "CRM", "--kind", "hubspot", "--settings", file}},
+		{"an unknown setting", "adresse: https://crm.example.com\n", "s", "Perhaps address is meant", []string{"add", "CRM", "--kind", "hubspot", "--settings", file}},
 		{"the secret in the file", "secret: s\n", "s", "The secret has no place in the file", []string{"add", "CRM", "--kind", "hubspot", "--settings", file}},
 		{"a column with a mistake", "fields: {opportunity.prodct: x}\n", "s", "Perhaps opportunity.product is meant", []string{"add", "CRM", "--kind", "hubspot", "--settings", file}},
 		{"a table that is none", "fields: {invoices.sum: x}\n", "s", "It is written as table, dot, column", []string{"add", "CRM", "--kind", "hubspot", "--settings", file}},
