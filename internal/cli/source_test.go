@@ -339,6 +339,45 @@ func TestSourceRefusesWhatCannotBe(t *testing.T) {
 	has(t, out, "No source yet")
 }
 
+// What is only wanted may be closed; what is needed may not. More than half of a list gone looks like a lost right.
+func TestSourceSaysWhatItMayNotRead(t *testing.T) {
+	company := connectortest.NewPipedrive()
+	var closed atomic.Value
+	closed.Store("/v1/notes")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == closed.Load() {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		company.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	o := newOffice(t)
+	o.run(0, connectortest.PipedriveToken, "add", "CRM", "--kind", "pipedrive", "--address", server.URL)
+	out, _ := o.run(0, "", "check", "CRM")
+	has(t, out, "notes: cannot be read (activities). The access does not hold or lacks a right.", "HTTP 403", "deals: can be read")
+	s := o.sync(0)
+	if n := s.Tables["activity"].Inserted; n != 137 || len(s.Gaps) != 5 || s.Gaps[0].Reason != "not_allowed" {
+		t.Errorf("%d activities, %+v", n, s.Gaps)
+	}
+	closed.Store("/api/v2/persons")
+	out, _ = o.run(1, "", "check", "CRM")
+	has(t, out, "persons: cannot be read (contacts)")
+	if s := o.sync(1); s.State != "failed" || s.Error.Code != "denied" || s.Tables["contact"].Read != 0 {
+		t.Errorf("%+v", s)
+	}
+	closed.Store("")
+	for id := range company.Lists["organizations"] {
+		if id > 50 {
+			delete(company.Lists["organizations"], id)
+		}
+	}
+	_, errs := o.run(1, "", "sync", "CRM")
+	has(t, errs, "More than half of the records are missing at once.")
+	out, _ = o.run(0, "", "sync", "CRM", "--emptied")
+	has(t, out, "180 changed", "180 of those changed are gone in the CRM")
+}
+
 // The settings of the file reach the reader: Tryton asks for a database and a user.
 func TestSourceTakesItsSettingsFromAFile(t *testing.T) {
 	var asked atomic.Pointer[string]
