@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -337,6 +339,50 @@ func TestSourceRefusesWhatCannotBe(t *testing.T) {
 	}
 	out, _ := o.run(0, "", "list")
 	has(t, out, "No source yet")
+}
+
+// Two sources and a file come into one file of data at once; one source is read once at a time.
+func TestSourcesAreReadBesideEachOther(t *testing.T) {
+	company := connectortest.NewPipedrive()
+	begun, hold := make(chan struct{}), make(chan struct{})
+	var holding atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if holding.CompareAndSwap(true, false) {
+			close(begun)
+			<-hold
+		}
+		company.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	office := func() *office { o := newOffice(t); o.dir = dir; return o }
+	names := []string{"A", "B", "C"}
+	for _, name := range names {
+		office().run(0, connectortest.PipedriveToken, "add", name, "--kind", "pipedrive", "--address", server.URL)
+	}
+	var wg sync.WaitGroup
+	for _, name := range names {
+		wg.Go(func() {
+			var out, errs bytes.Buffer
+			if code := cli.Main(t.Context(), []string{"source", "sync", name, "--data", filepath.Join(dir, "data.db"), "--allow-host", "127.0.0.1"}, cli.Stdio{In: strings.NewReader(""), Out: &out, Err: &errs, Env: func(string) string { return "" }}); code != 0 {
+				t.Errorf("%s: exit code %d\n%s%s", name, code, out.String(), errs.String())
+			}
+		})
+	}
+	wg.Wait()
+	out, _ := office().run(0, "", "list", "--json")
+	if strings.Count(out, `"opportunity": 137`) != len(names) {
+		t.Error(out)
+	}
+	holding.Store(true)
+	wg.Go(func() {
+		cli.Main(t.Context(), []string{"source", "sync", "A", "--data", filepath.Join(dir, "data.db"), "--allow-host", "127.0.0.1"}, cli.Stdio{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Env: func(string) string { return "" }})
+	})
+	<-begun
+	_, errs := office().run(1, "", "sync", "A")
+	has(t, errs, "This source is being read already.")
+	close(hold)
+	wg.Wait()
 }
 
 // What is only wanted may be closed; what is needed may not. More than half of a list gone looks like a lost right.
