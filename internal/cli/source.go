@@ -790,22 +790,25 @@ func (p *program) syncSource(_ *cobra.Command, f sourceFlags, name string) error
 	clear()
 	all := p.sum(s, report)
 	var e *connector.Error
-	var code error
+	var end error
 	switch {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
-		all.State, code = "stopped", exit(exitStopped)
+		all.State, end = "stopped", exit(exitStopped)
 	case errors.As(err, &e):
-		all.State, code = "failed", exit(exitCase)
+		all.State, end = "failed", exit(exitCase)
 		all.Error = p.failure(e)
 	default:
 		return p.broken(err)
 	}
 	if f.json {
-		return errors.Join(code, writeJSON(p.Out, all))
+		return errors.Join(end, writeJSON(p.Out, all))
 	}
 	for _, t := range all.Tables {
-		args := diag.Args{"table": p.table(t.Table), "read": t.Read, "inserted": t.Inserted, "updated": t.Updated, "unchanged": t.Unchanged, "rejected": t.Rejected, "deleted": t.Deleted}
+		args := diag.Args{"table": p.table(t.Table), "read": t.Read, "inserted": t.Inserted, "updated": t.Updated, "unchanged": t.Unchanged, "rejected": t.Rejected, "deleted": ""}
+		if t.Deleted > 0 {
+			args["deleted"] = t.Deleted
+		}
 		p.tell("source.counts", args)
 	}
 	for _, id := range all.Rejects {
@@ -820,7 +823,7 @@ func (p *program) syncSource(_ *cobra.Command, f sourceFlags, name string) error
 	case "failed":
 		fmt.Fprintln(p.Err, all.Error.Text)
 	}
-	return code
+	return end
 }
 
 // watch shows how far a run is, on a terminal alone; clear takes the line away.
@@ -829,10 +832,13 @@ func (p *program) watch() (show func(connector.Step), clear func()) {
 	if !ok || !term.IsTerminal(int(out.Fd())) {
 		return nil, func() {}
 	}
-	started := time.Now()
-	shown := time.Time{}
+	var started, shown time.Time
 	return func(s connector.Step) {
-		if now := time.Now(); now.Sub(shown) > 100*time.Millisecond {
+		now := time.Now()
+		if started.IsZero() { // the log-in does not count
+			started = now
+		}
+		if now.Sub(shown) > 100*time.Millisecond {
 			shown = now
 			fmt.Fprint(out, "\r\x1b[K"+p.step(s, now.Sub(started)))
 		}
@@ -847,7 +853,7 @@ func (p *program) step(s connector.Step, elapsed time.Duration) string {
 		key, args["total"] = "source.step_of", s.Total
 	}
 	text := p.l.Text(key, args)
-	if s.Left < 0 || s.Done == 0 || elapsed < 2*time.Second {
+	if s.Left < 0 || s.Done == 0 || elapsed < 5*time.Second {
 		return text
 	}
 	left := time.Duration(float64(elapsed) / float64(s.Done) * float64(s.Left))
