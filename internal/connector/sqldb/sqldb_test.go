@@ -83,7 +83,10 @@ func openMariaDB(t *testing.T) database {
 // each runs a test against every database that can be started here.
 func each(t *testing.T, f func(t *testing.T, d database)) {
 	for name, open := range map[string]func(*testing.T) database{"PostgreSQL": openPostgreSQL, "MariaDB": openMariaDB} {
-		t.Run(name, func(t *testing.T) { f(t, open(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // with the other database
+			f(t, open(t))
+		})
 	}
 }
 
