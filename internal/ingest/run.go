@@ -235,9 +235,7 @@ func (p *Plan) Record(row tabular.Row) (crm.Record, error) {
 			continue
 		}
 		c := row.Cells[x.at]
-		if len(c.Text) > 1 && c.Text[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(c.Text[1])) {
-			c.Text = c.Text[1:] // as WriteRejects guards it
-		}
+		c.Text = Unguard(c.Text)
 		v, currency, err := p.value(x, c)
 		if err != nil {
 			why := "cell_" + string(x.kind)

@@ -8,9 +8,9 @@ func Accounts() Spec {
 	fields := []string{"name", "street", "postal_code", "city", "country", "domain", "vat_id", "phone"}
 	name, country := index(fields, "name"), index(fields, "country")
 	street, code, town := index(fields, "street"), index(fields, "postal_code"), index(fields, "city")
-	features := append(firmFeatures(name),
+	features := append(firmFeatures("name", name),
 		Field(fields, "street", Street),
-		Feature{Name: "code", From: func(v []string) string { return PostalCode(v[code]) }},
+		Feature{Name: "code", Of: []string{"postal_code"}, From: func(v []string) string { return PostalCode(v[code]) }},
 		Field(fields, "city", City),
 		Field(fields, "country", Country),
 		Field(fields, "domain", Domain),
@@ -26,7 +26,7 @@ func Accounts() Spec {
 			}
 			return s + ", " + c
 		}},
-		Feature{Name: "region", From: func(v []string) string {
+		Feature{Name: "region", Of: []string{"postal_code"}, From: func(v []string) string {
 			if c := PostalCode(v[code]); len(c) >= 2 {
 				return c[:2]
 			}
@@ -48,10 +48,10 @@ func Accounts() Spec {
 	}
 }
 
-// firmFeatures are the parts of an organisation's name, which is the value at index i.
-func firmFeatures(i int) []Feature {
+// firmFeatures are the parts of an organisation's name, which is the value of a field at index i.
+func firmFeatures(field string, i int) []Feature {
 	part := func(name string, of func(Firm) string) Feature {
-		return Feature{Name: name, From: func(v []string) string { return of(ParseFirm(v[i])) }}
+		return Feature{Name: name, Of: []string{field}, From: func(v []string) string { return of(ParseFirm(v[i])) }}
 	}
 	return []Feature{
 		part("core", func(f Firm) string { return f.Core }),
@@ -77,7 +77,7 @@ func start(core string) string {
 // firmName compares two organisations by the features of firmFeatures.
 func firmName() Comparison {
 	return Comparison{
-		Name: "name", Features: []string{"core", "form", "mark", "area", "base", "words"}, Fields: []string{"name"},
+		Name: "name", Features: []string{"core", "form", "mark", "area", "base", "words"}, Needed: 1, Fields: []string{"name"},
 		Levels: []Level{
 			{Name: LevelSame, M: .68, Frequency: "core"},
 			{Name: LevelForm, M: .04, Frequency: "core"},
@@ -271,7 +271,7 @@ func cutNumber(s string) (street, number string) {
 
 func domain() Comparison {
 	return Comparison{
-		Name: "domain", Features: []string{"domain"}, Fields: []string{"domain"},
+		Name: "domain", Features: []string{"domain"}, Needed: 1, Fields: []string{"domain"},
 		Levels: []Level{{Name: LevelSame, M: .9, Frequency: "domain"}, {Name: LevelDifferent, M: .1}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -289,7 +289,7 @@ func domain() Comparison {
 
 func vat() Comparison {
 	return Comparison{
-		Name: "vat_id", Features: []string{"vat_id"}, Fields: []string{"vat_id"},
+		Name: "vat_id", Features: []string{"vat_id"}, Needed: 1, Fields: []string{"vat_id"},
 		Levels: []Level{
 			{Name: LevelSame, M: .93, Frequency: "vat_id"},
 			{Name: LevelNear, M: .07},
@@ -312,7 +312,7 @@ func vat() Comparison {
 
 func phone() Comparison {
 	return Comparison{
-		Name: "phone", Features: []string{"phone"}, Fields: []string{"phone"},
+		Name: "phone", Features: []string{"phone"}, Needed: 1, Fields: []string{"phone"},
 		Levels: []Level{{Name: LevelSame, M: .83, Frequency: "phone"}, {Name: LevelNear, M: .05}, {Name: LevelDifferent, M: .12}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {

@@ -7,10 +7,10 @@ import "strings"
 func Contacts() Spec {
 	fields := []string{"first_name", "last_name", "email", "phone", "account"}
 	first, last := index(fields, "first_name"), index(fields, "last_name")
-	features := append(firmFeatures(index(fields, "account")),
-		Feature{Name: "first", From: func(v []string) string { return PersonName(v[first]) }},
-		Feature{Name: "last", From: func(v []string) string { return PersonName(v[last]) }},
-		Feature{Name: "last_sound", From: func(v []string) string { return sound(PersonName(v[last])) }},
+	features := append(firmFeatures("account", index(fields, "account")),
+		Feature{Name: "first", Of: []string{"first_name"}, From: func(v []string) string { return PersonName(v[first]) }},
+		Feature{Name: "last", Of: []string{"last_name"}, From: func(v []string) string { return PersonName(v[last]) }},
+		Feature{Name: "last_sound", Of: []string{"last_name"}, From: func(v []string) string { return sound(PersonName(v[last])) }},
 		// Both names in one order, so that it does not matter which is which.
 		Feature{Name: "both_sounds", From: func(v []string) string {
 			x, y := sound(PersonName(v[first])), sound(PersonName(v[last]))
@@ -23,14 +23,14 @@ func Contacts() Spec {
 			x, y := PersonName(v[first]), PersonName(v[last])
 			return min(x, y) + "/" + max(x, y)
 		}},
-		Feature{Name: "start", From: func(v []string) string {
+		Feature{Name: "start", Of: []string{"first_name"}, From: func(v []string) string {
 			if f := PersonName(v[first]); f != "" {
 				return f[:1]
 			}
 			return ""
 		}},
 		Field(fields, "email", Email),
-		Feature{Name: "employer_domain", From: func(v []string) string { return Domain(Email(v[index(fields, "email")])) }},
+		Feature{Name: "employer_domain", Of: []string{"email"}, From: func(v []string) string { return Domain(Email(v[index(fields, "email")])) }},
 		Feature{Name: "phone", From: func(v []string) string { return Phone(v[index(fields, "phone")], "") }},
 	)
 	return Spec{
@@ -58,7 +58,7 @@ func sound(name string) string {
 
 func email() Comparison {
 	return Comparison{
-		Name: "email", Features: []string{"email"}, Fields: []string{"email"},
+		Name: "email", Features: []string{"email"}, Needed: 1, Fields: []string{"email"},
 		Levels: []Level{
 			{Name: LevelSame, M: .76, Frequency: "email"},
 			{Name: LevelShared, M: .06, Frequency: "email"},
@@ -115,7 +115,7 @@ func sameDigits(a, b string) bool {
 // name says nothing more.
 func lastName() Comparison {
 	return Comparison{
-		Name: "last_name", Features: []string{"last", "last_sound", "first"}, Fields: []string{"last_name"},
+		Name: "last_name", Features: []string{"last", "last_sound", "first"}, Needed: 1, Fields: []string{"last_name"},
 		Levels: []Level{
 			{Name: LevelSame, M: .85, Frequency: "last"},
 			{Name: LevelNear, M: .07, Frequency: "last"},
@@ -159,7 +159,7 @@ func alike(x, y string) bool { return x == y || sameCallName(x, y) || nearName(x
 
 func firstName() Comparison {
 	return Comparison{
-		Name: "first_name", Features: []string{"first", "last"}, Fields: []string{"first_name"},
+		Name: "first_name", Features: []string{"first", "last"}, Needed: 1, Fields: []string{"first_name"},
 		Levels: []Level{
 			{Name: LevelSame, M: .74, Frequency: "first"},
 			{Name: LevelCallName, M: .08, Frequency: "first"},
