@@ -150,24 +150,24 @@ func (p *program) finding() (report func(stage duplicates.Stage, done, total int
 	var at duplicates.Stage
 	started := time.Now()
 	return func(stage duplicates.Stage, n, total int64) {
-		if time.Since(started) < time.Second {
-			return
-		}
-		if bar == nil || stage != at {
+			if time.Since(started) < time.Second {
+				return
+			}
+			if bar == nil || stage != at {
+				if bar != nil {
+					_ = bar.Clear()
+				}
+				bar = progressbar.NewOptions64(max(total, 1), progressbar.OptionSetWriter(out), progressbar.OptionClearOnFinish(),
+					progressbar.OptionSetDescription(p.t("cli.duplicates.stage."+string(stage))), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetPredictTime(true))
+				at = stage
+			}
+			bar.ChangeMax64(max(total, 1))
+			_ = bar.Set64(n)
+		}, func() {
 			if bar != nil {
 				_ = bar.Clear()
 			}
-			bar = progressbar.NewOptions64(max(total, 1), progressbar.OptionSetWriter(out), progressbar.OptionClearOnFinish(),
-				progressbar.OptionSetDescription(p.t("cli.duplicates.stage."+string(stage))), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetPredictTime(true))
-			at = stage
 		}
-		bar.ChangeMax64(max(total, 1))
-		_ = bar.Set64(n)
-	}, func() {
-		if bar != nil {
-			_ = bar.Clear()
-		}
-	}
 }
 
 // found prints what was found: the figures, what other thresholds would mean, the largest groups.

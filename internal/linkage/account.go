@@ -60,9 +60,21 @@ func firmFeatures(field string, i int) []Feature {
 		part("area", func(f Firm) string { return f.Area }),
 		part("base", func(f Firm) string { return f.Base }),
 		part("words", func(f Firm) string { return sorted(f.Core) }),
+		part("core_sounds", func(f Firm) string { return sounds(f.Core) }),
+		part("words_sounds", func(f Firm) string { return sounds(sorted(f.Core)) }),
+		part("base_sounds", func(f Firm) string { return sounds(f.Base) }),
 		part("firm_sound", func(f Firm) string { return Cologne(f.Base) }),
 		part("firm_start", func(f Firm) string { return start(f.Core) }),
 	}
+}
+
+// sounds are the codes of the words of a text, with a space between them.
+func sounds(text string) string {
+	codes := strings.Split(text, " ")
+	for i, word := range codes {
+		codes[i] = Cologne(word)
+	}
+	return strings.Join(codes, " ")
 }
 
 // start is what the first word of a name sounds like, or the word itself where that is next to nothing.
@@ -77,7 +89,7 @@ func start(core string) string {
 // firmName compares two organisations by the features of firmFeatures.
 func firmName() Comparison {
 	return Comparison{
-		Name: "name", Features: []string{"core", "form", "mark", "area", "base", "words"}, Needed: 1, Fields: []string{"name"},
+		Name: "name", Features: []string{"core", "form", "mark", "area", "base", "words", "core_sounds", "words_sounds", "base_sounds"}, Needed: 1, Fields: []string{"name"},
 		Levels: []Level{
 			{Name: LevelSame, M: .68, Frequency: "core"},
 			{Name: LevelForm, M: .04, Frequency: "core"},
@@ -103,7 +115,8 @@ const (
 	firmDifferent
 )
 
-// compareFirms takes core, form, mark, area, base and the sorted words of the core.
+// compareFirms takes core, form, mark, area, base, the sorted words of the core, and what the words of core, sorted words and
+// base sound like.
 func compareFirms(a, b []string) int {
 	if a[0] == "" || b[0] == "" {
 		return Missing
@@ -116,49 +129,60 @@ func compareFirms(a, b []string) int {
 		return firmForm
 	}
 	if apart := a[2] != b[2] || a[3] != "" && b[3] != "" && a[3] != b[3]; apart {
-		if near := nearFirms(a[4], b[4], a[4], b[4]); near < firmSimilar {
+		base, other := spoken{a[4], a[8]}, spoken{b[4], b[8]}
+		if near := nearFirms(base, other, base, other); near < firmSimilar {
 			return firmSister
 		}
 		return firmDifferent
 	}
-	level := nearFirms(a[0], b[0], a[5], b[5])
+	level := nearFirms(spoken{a[0], a[6]}, spoken{b[0], b[6]}, spoken{a[5], a[7]}, spoken{b[5], b[7]})
 	if level == firmNear && !sameForm {
 		return firmForm
 	}
 	return level
 }
 
+// spoken is a text and the codes of its words.
+type spoken struct{ text, sounds string }
+
 // nearFirms compares two cores, given in their order and with their words sorted.
-func nearFirms(x, y, wordsX, wordsY string) int {
-	if x == y || wordsX == wordsY || sameLetters(x, y) {
+func nearFirms(x, y, wordsX, wordsY spoken) int {
+	if x.text == y.text || wordsX.text == wordsY.text || sameLetters(x.text, y.text) {
 		return firmNear
 	}
-	if wordsAlike(x, y) || wordsAlike(wordsX, wordsY) {
+	nX, nY := words(x.text), words(y.text)
+	if wordsAlike(x, y, nX, nY) {
 		return firmNear
 	}
-	share, common := dice(wordsX, wordsY)
-	if n := min(words(wordsX), words(wordsY)); common == n && words(wordsX) != words(wordsY) {
+	if x.text != wordsX.text || y.text != wordsY.text {
+		if wordsAlike(wordsX, wordsY, words(wordsX.text), words(wordsY.text)) {
+			return firmNear
+		}
+	}
+	share, common := dice(wordsX.text, wordsY.text)
+	if n := min(words(wordsX.text), words(wordsY.text)); common == n && words(wordsX.text) != words(wordsY.text) {
 		return firmPart
 	}
-	if share >= .6 || similar(x, y, .9) && closeBy(x, y, .85) {
+	if share >= .6 || closeBy(x.text, y.text, .85) && similar(x.text, y.text, .9) {
 		return firmSimilar
 	}
 	return firmDifferent
 }
 
-// wordsAlike reports whether two names differ in slips only. Where they have as many words, each must be like its
-// counterpart: "Steuerberatung Wien" and "Steuerberatung Linz" are not one firm for being long. Otherwise one letter in
-// eight may differ.
-func wordsAlike(x, y string) bool {
-	n := words(x)
-	if n != words(y) {
-		return similar(x, y, .9) && closeBy(x, y, .875)
+// wordsAlike reports whether two names of so many words differ in slips only. Where they have as many words, each must be
+// like its counterpart: "Steuerberatung Wien" and "Steuerberatung Linz" are not one firm for being long. Otherwise one letter
+// in eight may differ.
+func wordsAlike(x, y spoken, nX, nY int) bool {
+	if nX != nY {
+		return closeBy(x.text, y.text, .875) && similar(x.text, y.text, .9)
 	}
-	for range n {
-		var a, b string
-		a, x, _ = strings.Cut(x, " ")
-		b, y, _ = strings.Cut(y, " ")
-		if a != b && !closeBy(a, b, .75) && !soundAlike(a, b, Cologne(a), Cologne(b)) {
+	for range nX {
+		var a, b, codeA, codeB string
+		a, x.text, _ = strings.Cut(x.text, " ")
+		b, y.text, _ = strings.Cut(y.text, " ")
+		codeA, x.sounds, _ = strings.Cut(x.sounds, " ")
+		codeB, y.sounds, _ = strings.Cut(y.sounds, " ")
+		if a != b && !closeBy(a, b, .75) && !soundAlike(a, b, codeA, codeB) {
 			return false
 		}
 	}

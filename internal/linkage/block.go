@@ -59,17 +59,35 @@ func (w *work) seatsOf(record int32) []seat {
 }
 
 // covered reports whether one of the first n passes compares the two records.
-func (w *work) covered(n int, a, b int32) bool { return w.shared(w.seatsOf(a)[:n], w.seatsOf(b)[:n]) }
-
-func (w *work) shared(a, b []seat) bool {
-	for i, x := range a {
-		if y := b[i]; x.group >= 0 && x.group == y.group {
-			if d := x.place - y.place; max(d, -d) <= w.passes[i].window[x.group] {
-				return true
-			}
+func (w *work) covered(n int, a, b int32) bool {
+	x, y := w.seatsOf(a), w.seatsOf(b)
+	for i := range n {
+		if w.beside(i, x[i], y[i]) {
+			return true
 		}
 	}
 	return false
+}
+
+// beside reports whether two seats of a pass are compared.
+func (w *work) beside(pass int, x, y seat) bool {
+	if x.group < 0 || x.group != y.group {
+		return false
+	}
+	d := x.place - y.place
+	return max(d, -d) <= w.passes[pass].window[x.group]
+}
+
+// showing is how many passes compare the two records.
+func (w *work) showing(a, b int32) int {
+	n := 0
+	x, y := w.seatsOf(a), w.seatsOf(b)
+	for i := range x {
+		if w.beside(i, x[i], y[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *work) inOversized(a, b int32, n []int64) {

@@ -98,7 +98,7 @@ func (w *work) prepare() error {
 				for i := range text {
 					text[i] = w.records[w.order[i]].Values[of]
 				}
-				t := number(text)
+				t := numberAll(text)
 				typed[of] = &t
 			}
 			t := typed[of]
@@ -113,7 +113,7 @@ func (w *work) prepare() error {
 			if err != nil {
 				return err
 			}
-			d := number(distinct)
+			d := numberAll(distinct)
 			made.values = d.values
 			for i, k := range t.of {
 				made.of[i] = d.of[k]
@@ -126,7 +126,7 @@ func (w *work) prepare() error {
 			if err != nil {
 				return err
 			}
-			made = number(text)
+			made = numberAll(text)
 		}
 		c := column{values: made.values, counts: [2][]int32{make([]int32, len(made.values)), make([]int32, len(made.values))}}
 		for i, id := range made.of {
@@ -169,7 +169,7 @@ type numbered struct {
 	values []string
 }
 
-func number(texts []string) numbered {
+func numberAll(texts []string) numbered {
 	n := numbered{of: make([]int32, len(texts)), values: []string{""}}
 	ids := map[string]int32{"": 0}
 	for i, t := range texts {
@@ -332,7 +332,7 @@ func (w *work) compare(p *pairOf) pattern {
 		if x == 0 || y == 0 {
 			continue
 		}
-		if p.levels == nil {
+		if p.levels == nil || w.tuples[c].width == 1 { // one value is compared as fast as remembered
 			out |= pattern(w.grade(c, x, y)+1) << (4 * c)
 			continue
 		}
