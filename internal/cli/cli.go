@@ -155,11 +155,17 @@ func (p *program) root() *cobra.Command {
 		return c.Root().Help()
 	}})
 	root.InitDefaultHelpFlag()
-	for _, c := range append(root.Commands(), root) {
-		c.InitDefaultHelpFlag()
-		c.Flags().Lookup("help").Usage = p.t("cli.flag.help")
-	}
+	p.helpFlags(root)
 	return root
+}
+
+// helpFlags puts the flag that cobra adds to a command, and to those below it, into the user's language.
+func (p *program) helpFlags(c *cobra.Command) {
+	c.InitDefaultHelpFlag()
+	c.Flags().Lookup("help").Usage = p.t("cli.flag.help")
+	for _, below := range c.Commands() {
+		p.helpFlags(below)
+	}
 }
 
 // template puts the headings of cobra's usage text into the user's language.

@@ -173,6 +173,9 @@ func (p *program) finding() (report func(stage duplicates.Stage, done, total int
 // found prints what was found: the figures, what other thresholds would mean, the largest groups.
 func (p *program) found(x *duplicates.Outcome, f duplicateFlags) {
 	say := func(key string, args diag.Args) { fmt.Fprintln(p.Out, p.l.Text(key, args)) }
+	indented := func(n int, key string, args diag.Args) {
+		fmt.Fprintln(p.Out, strings.Repeat(" ", n)+p.l.Text(key, args))
+	}
 	say("cli.duplicates.title."+x.Table, diag.Args{"count": x.Records})
 	if x.Groups == 0 {
 		say("cli.duplicates.none", nil)
@@ -182,8 +185,10 @@ func (p *program) found(x *duplicates.Outcome, f duplicateFlags) {
 	if x.Records > 0 {
 		say("cli.duplicates.share", diag.Args{"share": p.l.Percent(x.Share.Value, 1), "range": p.l.Range(p.l.Percent(x.Share.Low, 1), p.l.Percent(x.Share.High, 1))})
 	}
-	say("cli.duplicates.at", diag.Args{"probability": p.l.Percent(x.Threshold.Probability, 1), "pairs": x.Threshold.Pairs, "precision": p.l.Percent(x.Threshold.Precision, 1), "recall": p.l.Percent(x.Threshold.Recall, 1)})
-	if x.Threshold.Pairs < fewPairs {
+	if x.Threshold.Pairs > 0 {
+		say("cli.duplicates.at", diag.Args{"probability": p.l.Percent(x.Threshold.Probability, 1), "pairs": x.Threshold.Pairs, "precision": p.estimate(x.Threshold.Precision), "recall": p.estimate(x.Threshold.Recall)})
+	}
+	if x.Threshold.Pairs < fewPairs && x.Groups > 0 {
 		say("cli.duplicates.rough", nil)
 	}
 	if d := x.Decisions; d.Same+d.Different+d.Gone > 0 {
@@ -195,8 +200,10 @@ func (p *program) found(x *duplicates.Outcome, f duplicateFlags) {
 	if x.Pairs.LeftOut > 0 {
 		say("cli.duplicates.left_out", diag.Args{"count": x.Pairs.LeftOut})
 	}
-	fmt.Fprintln(p.Out)
-	p.thresholds(x)
+	if x.Threshold.Pairs > 0 {
+		fmt.Fprintln(p.Out)
+		p.thresholds(x)
+	}
 	for k := range min(f.groups, x.Groups) {
 		g := x.Group(k)
 		fmt.Fprintln(p.Out)
@@ -205,12 +212,12 @@ func (p *program) found(x *duplicates.Outcome, f duplicateFlags) {
 				say("cli.duplicates.keep", diag.Args{"group": strconv.Itoa(g.Number), "id": m.ID, "title": m.Title(x.Table)})
 				continue
 			}
-			say("cli.duplicates.member", diag.Args{"id": m.ID, "title": m.Title(x.Table)})
+			indented(4, "cli.duplicates.member", diag.Args{"id": m.ID, "title": m.Title(x.Table)})
 			why := diag.Args{"probability": p.l.Probability(m.Why.Probability), "id": m.Why.With, "text": m.Why.Sentence(p.l)}
 			if m.Why.With == g.Members[0].ID {
-				say("cli.duplicates.why", why)
+				indented(8, "cli.duplicates.why", why)
 			} else {
-				say("cli.duplicates.why_other", why)
+				indented(8, "cli.duplicates.why_other", why)
 			}
 		}
 	}
@@ -222,11 +229,23 @@ func (p *program) found(x *duplicates.Outcome, f duplicateFlags) {
 	say("cli.duplicates.more", diag.Args{"groups": x.Groups, "review": x.Review})
 }
 
+// estimate is a share in per cent that is never rounded up to a certainty.
+func (p *program) estimate(share float64) string {
+	if text := p.l.Percent(share, 1); share >= 1 || text != p.l.Percent(1, 1) {
+		return text
+	}
+	return p.l.Text("cli.duplicates.above", diag.Args{"share": p.l.Percent(.999, 1)})
+}
+
 // thresholds prints what other thresholds would mean, in columns.
 func (p *program) thresholds(x *duplicates.Outcome) {
 	rows := [][]string{{p.t("cli.duplicates.column.probability"), p.t("cli.duplicates.column.pairs"), p.t("cli.duplicates.column.precision"), p.t("cli.duplicates.column.recall")}}
 	for _, t := range x.Thresholds {
-		rows = append(rows, []string{p.l.Percent(t.Probability, 1), p.l.Number(float64(t.Pairs), 0), p.l.Percent(t.Precision, 1), p.l.Percent(t.Recall, 1)})
+		right := "–" // of none
+		if t.Pairs > 0 {
+			right = p.estimate(t.Precision)
+		}
+		rows = append(rows, []string{p.l.Percent(t.Probability, 1), p.l.Number(float64(t.Pairs), 0), right, p.estimate(t.Recall)})
 	}
 	width := make([]int, len(rows[0]))
 	for _, r := range rows {

@@ -21,7 +21,7 @@ const (
 // estimate runs EM on what was counted.
 func (w *work) estimate(t *tally) Fit {
 	c := Counts{Others: float64(t.others), RestLevels: t.rest}
-	e := Estimation{MaxIterations: maxIterations, Tolerance: tolerance}
+	e := Estimation{MaxIterations: maxIterations, Tolerance: tolerance, PseudoDuplicates: w.pseudoDuplicates()}
 	var start Parameters
 	for _, x := range w.plan.comparisons {
 		n := len(x.Levels)
@@ -77,6 +77,9 @@ func (w *work) estimate(t *tally) Fit {
 	start.Prior = 0.1 * float64(max(min(int64(len(w.order)), w.report.Compared), 1)) / float64(max(w.possible(), 1))
 	return EM(c, start, e)
 }
+
+// pseudoDuplicates is one, and less in files of fewer than ten records, of which a tenth is taken to have a duplicate.
+func (w *work) pseudoDuplicates() float64 { return min(0.1*float64(len(w.order)), 1) }
 
 // weigh turns the parameters into weights.
 func (w *work) weigh(f Fit) {
@@ -190,7 +193,9 @@ func (w *work) score() (kept []scored, all float64, err error) {
 			break
 		}
 		all = expected(w.logPrior)
-		next := min(max(logOdds((all+same)/float64(w.possible())), before-slack), before+slack)
+		more := w.pseudoDuplicates()
+		share := (all + same + more) / (float64(w.possible()) + more)
+		next := min(max(logOdds(min(share, 1)), before-slack), before+slack)
 		if math.Abs(next-w.logPrior) < 1e-6 {
 			break
 		}
