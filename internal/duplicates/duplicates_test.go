@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -563,5 +565,24 @@ func TestFind_endsWithItsContext(t *testing.T) {
 	}})
 	if !errors.Is(err, context.Canceled) || !seen[duplicates.Reading] || !seen[duplicates.Preparing] || seen[duplicates.Scoring] {
 		t.Errorf("%v after %v", err, seen)
+	}
+}
+
+// BenchmarkFind measures the way from the warehouse to the groups and the CSV; what it reports as peak includes the import.
+//
+//	go test -run '^$' -bench Find/1000000 -benchtime 1x ./internal/duplicates
+func BenchmarkFind(b *testing.B) {
+	for _, n := range []int{10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			w := open(b, filepath.Join(b.TempDir(), "crm.db"))
+			truth := float64(made(w, n)) / float64(n)
+			runtime.GC()
+			for b.Loop() {
+				x := w.find(duplicates.Options{Table: duplicates.Contacts})
+				w.ok(x.WriteCSV(io.Discard, locale.New(locale.German)))
+				b.ReportMetric(x.Share.Value/truth, "share-of-truth")
+				b.ReportMetric(float64(x.Groups), "groups")
+			}
+		})
 	}
 }
