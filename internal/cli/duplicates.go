@@ -78,8 +78,8 @@ func (p *program) duplicates(f duplicateFlags) error {
 	if f.decide != "" {
 		return p.decide(w, s, f)
 	}
-	done := func() {}
-	o.Progress, done = p.finding()
+	progress, done := p.finding()
+	o.Progress = progress
 	x, err := duplicates.Find(p.ctx, w, s, o)
 	done()
 	if err != nil {

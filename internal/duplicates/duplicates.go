@@ -183,8 +183,11 @@ func outcome(o Options, spec linkage.Spec, records []linkage.Record, r *linkage.
 		x.Share = Share{e.Expected / n, e.Low / n, e.High / n}
 	}
 	there := make(map[string]bool)
-	if len(spec.Settled) > 0 {
-		for _, r := range records {
+	for _, d := range spec.Settled {
+		there[d.A], there[d.B] = false, false
+	}
+	for _, r := range records {
+		if _, ok := there[r.ID]; ok {
 			there[r.ID] = true
 		}
 	}

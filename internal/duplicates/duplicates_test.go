@@ -553,18 +553,21 @@ func TestShare_holdsTheTruth(t *testing.T) {
 func TestFind_endsWithItsContext(t *testing.T) {
 	w := open(t, filepath.Join(t.TempDir(), "crm.db"))
 	made(w, 12_000)
-	ctx, cancel := context.WithCancel(t.Context())
-	seen := make(map[duplicates.Stage]bool)
-	_, err := duplicates.Find(ctx, w.Warehouse, w.source, duplicates.Options{Table: duplicates.Contacts, Progress: func(stage duplicates.Stage, done, total int64) {
-		if done > total {
-			t.Errorf("%s: %d of %d", stage, done, total)
+	for _, at := range []duplicates.Stage{duplicates.Reading, duplicates.Comparing} {
+		ctx, cancel := context.WithCancel(t.Context())
+		seen := make(map[duplicates.Stage]bool)
+		_, err := duplicates.Find(ctx, w.Warehouse, w.source, duplicates.Options{Table: duplicates.Contacts, Progress: func(stage duplicates.Stage, done, total int64) {
+			if done > total {
+				t.Errorf("%s: %d of %d", stage, done, total)
+			}
+			if seen[stage] = true; stage == at {
+				cancel()
+			}
+		}})
+		if !errors.Is(err, context.Canceled) || !seen[at] || seen[duplicates.Scoring] || seen[duplicates.Preparing] != (at == duplicates.Comparing) {
+			t.Errorf("%v after %v", err, seen)
 		}
-		if seen[stage] = true; stage == duplicates.Comparing {
-			cancel()
-		}
-	}})
-	if !errors.Is(err, context.Canceled) || !seen[duplicates.Reading] || !seen[duplicates.Preparing] || seen[duplicates.Scoring] {
-		t.Errorf("%v after %v", err, seen)
+		cancel()
 	}
 }
 
