@@ -231,7 +231,7 @@ func (p *program) found(x *duplicates.Outcome, f duplicateFlags) {
 
 // estimate is a share in per cent that is never rounded up to a certainty.
 func (p *program) estimate(share float64) string {
-	if text := p.l.Percent(share, 1); share >= 1 || text != p.l.Percent(1, 1) {
+	if text := p.l.Percent(share, 1); text != p.l.Percent(1, 1) {
 		return text
 	}
 	return p.l.Text("cli.duplicates.above", diag.Args{"share": p.l.Percent(.999, 1)})

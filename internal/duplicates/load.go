@@ -1,6 +1,7 @@
 package duplicates
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -44,16 +45,15 @@ func specOf(o Options) (linkage.Spec, error) {
 func contacts() linkage.Spec {
 	spec := linkage.Contacts()
 	spec.Fields = append(slices.Clone(spec.Fields), "domain")
-	at := len(spec.Fields) - 1
+	account := linkage.Field(spec.Fields, "domain", linkage.Domain)
+	account.Name = "account_domain"
 	for i, f := range spec.Features {
 		if f.Name == "employer_domain" {
-			spec.Features[i].Of = append(slices.Clone(f.Of), "domain")
-			spec.Features[i].From = func(v []string) string {
-				if d := f.From(v); d != "" {
-					return d
-				}
-				return linkage.Domain(v[at])
-			}
+			own := f
+			own.Name = "own_domain"
+			f.After, f.From = []string{own.Name, account.Name}, func(v []string) string { return cmp.Or(v[0], v[1]) }
+			spec.Features = slices.Concat(spec.Features[:i], []linkage.Feature{own, account, f}, spec.Features[i+1:])
+			break
 		}
 	}
 	return spec

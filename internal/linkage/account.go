@@ -50,22 +50,38 @@ func Accounts() Spec {
 
 // firmFeatures are the parts of an organisation's name, which is the value of a field at index i.
 func firmFeatures(field string, i int) []Feature {
-	part := func(name string, of func(Firm) string) Feature {
-		return Feature{Name: name, Of: []string{field}, From: func(v []string) string { return of(ParseFirm(v[i])) }}
+	part := func(name string, of func(f Firm) string) Feature {
+		return Feature{Name: name, After: []string{"firm"}, From: func(v []string) string { return of(unpackFirm(v[0])) }}
 	}
 	return []Feature{
+		{Name: "firm", Of: []string{field}, From: func(v []string) string { return packFirm(ParseFirm(v[i])) }},
 		part("core", func(f Firm) string { return f.Core }),
 		part("form", func(f Firm) string { return f.Form }),
 		part("mark", func(f Firm) string { return f.Mark }),
 		part("area", func(f Firm) string { return f.Area }),
 		part("base", func(f Firm) string { return f.Base }),
 		part("words", func(f Firm) string { return sorted(f.Core) }),
-		part("core_sounds", func(f Firm) string { return sounds(f.Core) }),
-		part("words_sounds", func(f Firm) string { return sounds(sorted(f.Core)) }),
-		part("base_sounds", func(f Firm) string { return sounds(f.Base) }),
-		part("firm_sound", func(f Firm) string { return Cologne(f.Base) }),
-		part("firm_start", func(f Firm) string { return start(f.Core) }),
+		{Name: "core_sounds", After: []string{"core"}, From: func(v []string) string { return sounds(v[0]) }},
+		{Name: "words_sounds", After: []string{"words"}, From: func(v []string) string { return sounds(v[0]) }},
+		{Name: "base_sounds", After: []string{"base"}, From: func(v []string) string { return sounds(v[0]) }},
+		{Name: "firm_sound", After: []string{"base"}, From: func(v []string) string { return Cologne(v[0]) }},
+		{Name: "firm_start", After: []string{"core"}, From: func(v []string) string { return start(v[0]) }},
 	}
+}
+
+// packFirm makes one text of the parts, which have no such character; a firm without a name is "".
+func packFirm(f Firm) string {
+	if f.Core == "" {
+		return ""
+	}
+	return strings.Join([]string{f.Core, f.Form, f.Mark, f.Area, f.Base}, "\x1f")
+}
+
+func unpackFirm(s string) (f Firm) {
+	for _, to := range []*string{&f.Core, &f.Form, &f.Mark, &f.Area, &f.Base} {
+		*to, s, _ = strings.Cut(s, "\x1f")
+	}
+	return f
 }
 
 // sounds are the codes of the words of a text, with a space between them.

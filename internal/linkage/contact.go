@@ -10,27 +10,19 @@ func Contacts() Spec {
 	features := append(firmFeatures("account", index(fields, "account")),
 		Feature{Name: "first", Of: []string{"first_name"}, From: func(v []string) string { return PersonName(v[first]) }},
 		Feature{Name: "last", Of: []string{"last_name"}, From: func(v []string) string { return PersonName(v[last]) }},
-		Feature{Name: "last_sound", Of: []string{"last_name"}, From: func(v []string) string { return sound(PersonName(v[last])) }},
+		Feature{Name: "first_sound", After: []string{"first"}, From: func(v []string) string { return sound(v[0]) }},
+		Feature{Name: "last_sound", After: []string{"last"}, From: func(v []string) string { return sound(v[0]) }},
 		// Both names in one order, so that it does not matter which is which.
-		Feature{Name: "both_sounds", From: func(v []string) string {
-			x, y := sound(PersonName(v[first])), sound(PersonName(v[last]))
-			if x == "" || y == "" {
+		Feature{Name: "both_sounds", After: []string{"first_sound", "last_sound"}, From: func(v []string) string {
+			if v[0] == "" || v[1] == "" {
 				return ""
 			}
-			return min(x, y) + "/" + max(x, y)
+			return min(v[0], v[1]) + "/" + max(v[0], v[1])
 		}},
-		Feature{Name: "both", From: func(v []string) string {
-			x, y := PersonName(v[first]), PersonName(v[last])
-			return min(x, y) + "/" + max(x, y)
-		}},
-		Feature{Name: "start", Of: []string{"first_name"}, From: func(v []string) string {
-			if f := PersonName(v[first]); f != "" {
-				return f[:1]
-			}
-			return ""
-		}},
+		Feature{Name: "both", After: []string{"first", "last"}, From: func(v []string) string { return min(v[0], v[1]) + "/" + max(v[0], v[1]) }},
+		Feature{Name: "start", After: []string{"first"}, From: func(v []string) string { return v[0][:min(len(v[0]), 1)] }},
 		Field(fields, "email", Email),
-		Feature{Name: "employer_domain", Of: []string{"email"}, From: func(v []string) string { return Domain(Email(v[index(fields, "email")])) }},
+		Feature{Name: "employer_domain", After: []string{"email"}, From: func(v []string) string { return Domain(v[0]) }},
 		Feature{Name: "phone", From: func(v []string) string { return Phone(v[index(fields, "phone")], "") }},
 	)
 	return Spec{

@@ -65,7 +65,10 @@ type Feature struct {
 	// Of are the fields that it is made of; nil is any. A feature of one field is made once for all records with the same
 	// value of it.
 	Of []string
-	// From makes it of the record's values, in the order of Spec.Fields; "" is missing. It must be a pure function.
+	// After are features before it that it is made of, instead of fields.
+	After []string
+	// From makes it of the record's values, in the order of Spec.Fields, or of the values of After in their order; "" is
+	// missing. It must be a pure function.
 	From func(values []string) string
 }
 
@@ -286,7 +289,8 @@ type plan struct {
 	Spec
 	comparisons []comparison
 	passes      []pass
-	of          []int // by feature: the one field that it is made of, −1 where there are others
+	of          []int   // by feature: the one field that it is made of, −1 where there are others
+	after       [][]int // by feature: those that it is made of
 }
 
 type comparison struct {
@@ -337,7 +341,15 @@ func compile(s Spec) (*plan, error) {
 		if len(f.Of) != 1 {
 			of = -1
 		}
-		p.of = append(p.of, of)
+		var after []int
+		for _, name := range f.After {
+			at, ok := index[name]
+			if !ok || at == i {
+				return nil, fmt.Errorf("%w: feature %q: no feature %q before it", ErrInput, f.Name, name)
+			}
+			after, of = append(after, at), -1
+		}
+		p.of, p.after = append(p.of, of), append(p.after, after)
 	}
 	find := func(names []string) ([]int, error) {
 		var out []int

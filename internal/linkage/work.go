@@ -93,20 +93,35 @@ func (w *work) prepare() error {
 	for f := range w.plan.Features {
 		from := w.plan.Features[f].From
 		made := numbered{of: make([]int32, n)}
-		if of := w.plan.of[f]; of >= 0 && uses[of] > 1 {
-			if typed[of] == nil {
-				for i := range text {
-					text[i] = w.records[w.order[i]].Values[of]
+		switch of, after := w.plan.of[f], w.plan.after[f]; {
+		case len(after) == 1, of >= 0 && uses[of] > 1:
+			// Each distinct value is looked at once.
+			var source numbered
+			at, width := 0, 1
+			if len(after) == 1 {
+				source.values, source.of = w.columns[after[0]].values, make([]int32, n)
+				for i := range source.of {
+					source.of[i] = w.id(i, after[0])
 				}
-				t := numberAll(text)
-				typed[of] = &t
+			} else {
+				if typed[of] == nil {
+					for i := range text {
+						text[i] = w.records[w.order[i]].Values[of]
+					}
+					t := numberAll(text)
+					typed[of] = &t
+				}
+				source = *typed[of]
+				at, width = of, len(w.plan.Fields)
+				if left[of]--; left[of] == 0 {
+					typed[of] = nil
+				}
 			}
-			t := typed[of]
-			distinct := make([]string, len(t.values))
+			distinct := make([]string, len(source.values))
 			err := w.inChunks(len(distinct), func() func(i int) {
-				row := make([]string, len(w.plan.Fields))
+				row := make([]string, width)
 				return func(i int) {
-					row[of] = t.values[i]
+					row[at] = source.values[i]
 					distinct[i] = from(row)
 				}
 			})
@@ -115,14 +130,23 @@ func (w *work) prepare() error {
 			}
 			d := numberAll(distinct)
 			made.values = d.values
-			for i, k := range t.of {
+			for i, k := range source.of {
 				made.of[i] = d.of[k]
 			}
-			if left[of]--; left[of] == 0 {
-				typed[of] = nil
-			}
-		} else {
-			err := w.inChunks(n, func() func(i int) { return func(i int) { text[i] = from(w.records[w.order[i]].Values) } })
+		default:
+			err := w.inChunks(n, func() func(i int) {
+				row := make([]string, len(after))
+				return func(i int) {
+					if len(after) == 0 {
+						text[i] = from(w.records[w.order[i]].Values)
+						return
+					}
+					for k, f := range after {
+						row[k] = w.columns[f].values[w.id(i, f)]
+					}
+					text[i] = from(row)
+				}
+			})
 			if err != nil {
 				return err
 			}
