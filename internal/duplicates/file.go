@@ -43,16 +43,16 @@ func (x *Outcome) WriteCSV(w io.Writer, l *locale.Locale) error {
 		return err
 	}
 	write := func(group string, keep Member, m Member) error {
-		row = append(row[:0], group, ingest.Guard(m.ID), ingest.Guard(keep.ID), "", "", "")
+		row = append(row[:0], group, ingest.Guarded(m.ID), ingest.Guarded(keep.ID), "", "", "")
 		if y := m.Why; y != nil {
 			row[4] = l.Probability(y.Probability)
 			if row[5] = y.Sentence(l); y.With != keep.ID {
 				row[5] = l.Text("duplicates.through", diag.Args{"id": y.With, "text": row[5]})
 			}
-			row[5] = ingest.Guard(row[5])
+			row[5] = ingest.Guarded(row[5])
 		}
 		for _, f := range x.fields {
-			row = append(row, ingest.Guard(m.Values[f]))
+			row = append(row, ingest.Guarded(m.Values[f]))
 		}
 		return out.Write(row)
 	}
@@ -257,7 +257,7 @@ func decisions(ctx context.Context, path string, file *tabular.File) (rows []dec
 		}
 		id, err := tabular.ParseID(cell("id"))
 		keep, err2 := tabular.ParseID(cell("keep"))
-		id, keep = ingest.Unguard(id), ingest.Unguard(keep)
+		id, keep = ingest.Unguarded(id), ingest.Unguarded(keep)
 		switch {
 		case err != nil || err2 != nil:
 			found.Add(diag.New("decision_id", place, diag.Args{"id": cell("id").Text, "keep": cell("keep").Text}))

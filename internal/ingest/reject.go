@@ -32,7 +32,7 @@ func WriteRejects(w io.Writer, header []string, list []warehouse.Reject, l *loca
 		for i := range header {
 			cell := ""
 			if i < len(r.Cells) {
-				cell = Guard(r.Cells[i])
+				cell = Guarded(r.Cells[i])
 			}
 			row = append(row, cell)
 		}
@@ -45,17 +45,16 @@ func WriteRejects(w io.Writer, header []string, list []warehouse.Reject, l *loca
 	return out.Error()
 }
 
-// Guard makes a cell that no spreadsheet runs as a formula, by an apostrophe in front; Unguard takes it away again. Numbers
-// with a sign are no formulas.
-func Guard(s string) string {
+// Guarded is a cell that no spreadsheet runs. Numbers with a sign are none of that.
+func Guarded(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && strings.Trim(s, "+-0123456789.,\u00a0\u202f %'€$") != "" {
 		return "'" + s
 	}
 	return s
 }
 
-// Unguard is what Guard was given.
-func Unguard(s string) string {
+// Unguarded is what Guarded was given.
+func Unguarded(s string) string {
 	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(s[1])) {
 		return s[1:]
 	}

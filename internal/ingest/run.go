@@ -235,7 +235,7 @@ func (p *Plan) Record(row tabular.Row) (crm.Record, error) {
 			continue
 		}
 		c := row.Cells[x.at]
-		c.Text = Unguard(c.Text)
+		c.Text = Unguarded(c.Text)
 		v, currency, err := p.value(x, c)
 		if err != nil {
 			why := "cell_" + string(x.kind)
