@@ -1,36 +1,36 @@
 package linkage
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Accounts compares organisations. The fields are those of the canonical account and, where they are known, street and
 // phone; a field that no record has says nothing.
 func Accounts() Spec {
 	fields := []string{"name", "street", "postal_code", "city", "country", "domain", "vat_id", "phone"}
 	name, country := index(fields, "name"), index(fields, "country")
-	street, code, town := index(fields, "street"), index(fields, "postal_code"), index(fields, "city")
-	features := append(firmFeatures("name", name),
+	code := index(fields, "postal_code")
+	features := append(firmFeatures(name),
 		Field(fields, "street", Street),
-		Feature{Name: "code", Of: []string{"postal_code"}, From: func(v []string) string { return PostalCode(v[code]) }},
+		Feature{Name: "code", From: func(v []string) string { return PostalCode(v[code]) }},
 		Field(fields, "city", City),
 		Field(fields, "country", Country),
 		Field(fields, "domain", Domain),
 		Feature{Name: "vat_id", From: func(v []string) string { return VATID(v[index(fields, "vat_id")], v[country]) }},
 		Feature{Name: "phone", From: func(v []string) string { return Phone(v[index(fields, "phone")], v[country]) }},
-		Feature{Name: "address", From: func(v []string) string {
-			s, c := Street(v[street]), PostalCode(v[code])
-			if c == "" {
-				c = City(v[town])
-			}
+		Feature{Name: "address", After: []string{"street", "code", "city"}, From: func(v []string) string {
+			s, c := v[0], cmp.Or(v[1], v[2])
 			if s == "" || c == "" || !strings.ContainsAny(s, "0123456789") {
 				return ""
 			}
 			return s + ", " + c
 		}},
-		Feature{Name: "region", Of: []string{"postal_code"}, From: func(v []string) string {
-			if c := PostalCode(v[code]); len(c) >= 2 {
-				return c[:2]
+		Feature{Name: "region", After: []string{"code"}, From: func(v []string) string {
+			if len(v[0]) < 2 {
+				return ""
 			}
-			return ""
+			return v[0][:2]
 		}},
 	)
 	return Spec{
@@ -48,13 +48,14 @@ func Accounts() Spec {
 	}
 }
 
-// firmFeatures are the parts of an organisation's name, which is the value of a field at index i.
-func firmFeatures(field string, i int) []Feature {
+// firmFeatures are the parts of an organisation's name, which is the value at index i.
+func firmFeatures(i int) []Feature {
 	part := func(name string, of func(f Firm) string) Feature {
 		return Feature{Name: name, After: []string{"firm"}, From: func(v []string) string { return of(unpackFirm(v[0])) }}
 	}
 	return []Feature{
-		{Name: "firm", Of: []string{field}, From: func(v []string) string { return packFirm(ParseFirm(v[i])) }},
+		{Name: "typed_firm", From: func(v []string) string { return v[i] }},
+		{Name: "firm", After: []string{"typed_firm"}, From: func(v []string) string { return packFirm(ParseFirm(v[0])) }},
 		part("core", func(f Firm) string { return f.Core }),
 		part("form", func(f Firm) string { return f.Form }),
 		part("mark", func(f Firm) string { return f.Mark }),

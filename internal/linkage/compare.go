@@ -27,7 +27,7 @@ const (
 // Field is the feature that normalises one field.
 func Field(fields []string, name string, normal func(string) string) Feature {
 	i := index(fields, name)
-	return Feature{Name: name, Of: []string{name}, From: func(v []string) string { return normal(v[i]) }}
+	return Feature{Name: name, From: func(v []string) string { return normal(v[i]) }}
 }
 
 func index(fields []string, name string) int {

@@ -7,9 +7,9 @@ import "strings"
 func Contacts() Spec {
 	fields := []string{"first_name", "last_name", "email", "phone", "account"}
 	first, last := index(fields, "first_name"), index(fields, "last_name")
-	features := append(firmFeatures("account", index(fields, "account")),
-		Feature{Name: "first", Of: []string{"first_name"}, From: func(v []string) string { return PersonName(v[first]) }},
-		Feature{Name: "last", Of: []string{"last_name"}, From: func(v []string) string { return PersonName(v[last]) }},
+	features := append(firmFeatures(index(fields, "account")),
+		Feature{Name: "first", From: func(v []string) string { return PersonName(v[first]) }},
+		Feature{Name: "last", From: func(v []string) string { return PersonName(v[last]) }},
 		Feature{Name: "first_sound", After: []string{"first"}, From: func(v []string) string { return sound(v[0]) }},
 		Feature{Name: "last_sound", After: []string{"last"}, From: func(v []string) string { return sound(v[0]) }},
 		// Both names in one order, so that it does not matter which is which.

@@ -62,13 +62,11 @@ const (
 // Feature is a form of a record that is compared or blocked on.
 type Feature struct {
 	Name string
-	// Of are the fields that it is made of; nil is any. A feature of one field is made once for all records with the same
-	// value of it.
-	Of []string
-	// After are features before it that it is made of, instead of fields.
+	// After are features before it that it is made of; nil are the record's values. A feature of one other is made once for
+	// all records in which that is the same.
 	After []string
-	// From makes it of the record's values, in the order of Spec.Fields, or of the values of After in their order; "" is
-	// missing. It must be a pure function.
+	// From makes it of the values of After, in their order, or of the record's, in the order of Spec.Fields; "" is missing. It
+	// must be a pure function.
 	From func(values []string) string
 }
 
@@ -289,7 +287,6 @@ type plan struct {
 	Spec
 	comparisons []comparison
 	passes      []pass
-	of          []int   // by feature: the one field that it is made of, −1 where there are others
 	after       [][]int // by feature: those that it is made of
 }
 
@@ -332,24 +329,15 @@ func compile(s Spec) (*plan, error) {
 			return nil, fmt.Errorf("%w: feature %q is there twice or not made of anything", ErrInput, f.Name)
 		}
 		index[f.Name] = i
-		of := -1
-		for _, name := range f.Of {
-			if of = slices.Index(s.Fields, name); of < 0 {
-				return nil, fmt.Errorf("%w: feature %q: no field %q", ErrInput, f.Name, name)
-			}
-		}
-		if len(f.Of) != 1 {
-			of = -1
-		}
 		var after []int
 		for _, name := range f.After {
 			at, ok := index[name]
 			if !ok || at == i {
 				return nil, fmt.Errorf("%w: feature %q: no feature %q before it", ErrInput, f.Name, name)
 			}
-			after, of = append(after, at), -1
+			after = append(after, at)
 		}
-		p.of, p.after = append(p.of, of), append(p.after, after)
+		p.after = append(p.after, after)
 	}
 	find := func(names []string) ([]int, error) {
 		var out []int

@@ -446,7 +446,6 @@ func TestFind_refuses(t *testing.T) {
 		"M of nought":                {nil, func(s *linkage.Spec) { s.Comparisons[0].Levels[0].M = 0 }},
 		"unknown feature made of":    {nil, func(s *linkage.Spec) { s.Features[1].After = []string{"shoe_size"} }},
 		"feature made of itself":     {nil, func(s *linkage.Spec) { s.Features[1].After = []string{s.Features[1].Name} }},
-		"unknown field made of":      {nil, func(s *linkage.Spec) { s.Features[0].Of = []string{"shoe_size"} }},
 		"more needed than there":     {nil, func(s *linkage.Spec) { s.Comparisons[0].Needed = 9 }},
 		"held in favour":             {nil, func(s *linkage.Spec) { s.Comparisons[0].Levels[5].Weight = 3 }},
 		"false share of one":         {nil, func(s *linkage.Spec) { s.FalseShare = 1 }},

@@ -81,76 +81,10 @@ func (w *work) prepare() error {
 	n, features := len(w.order), len(w.plan.Features)
 	w.ids = make([]int32, n*features)
 	w.columns = make([]column, features)
-	uses := make([]int, len(w.plan.Fields))
-	for _, f := range w.plan.of {
-		if f >= 0 {
-			uses[f]++
-		}
-	}
-	left := slices.Clone(uses)
-	typed := make([]*numbered, len(w.plan.Fields)) // the fields of which several features are made
-	text := make([]string, n)
 	for f := range w.plan.Features {
-		from := w.plan.Features[f].From
-		made := numbered{of: make([]int32, n)}
-		switch of, after := w.plan.of[f], w.plan.after[f]; {
-		case len(after) == 1, of >= 0 && uses[of] > 1:
-			// Each distinct value is looked at once.
-			var source numbered
-			at, width := 0, 1
-			if len(after) == 1 {
-				source.values, source.of = w.columns[after[0]].values, make([]int32, n)
-				for i := range source.of {
-					source.of[i] = w.id(i, after[0])
-				}
-			} else {
-				if typed[of] == nil {
-					for i := range text {
-						text[i] = w.records[w.order[i]].Values[of]
-					}
-					t := numberAll(text)
-					typed[of] = &t
-				}
-				source = *typed[of]
-				at, width = of, len(w.plan.Fields)
-				if left[of]--; left[of] == 0 {
-					typed[of] = nil
-				}
-			}
-			distinct := make([]string, len(source.values))
-			err := w.inChunks(len(distinct), func() func(i int) {
-				row := make([]string, width)
-				return func(i int) {
-					row[at] = source.values[i]
-					distinct[i] = from(row)
-				}
-			})
-			if err != nil {
-				return err
-			}
-			d := numberAll(distinct)
-			made.values = d.values
-			for i, k := range source.of {
-				made.of[i] = d.of[k]
-			}
-		default:
-			err := w.inChunks(n, func() func(i int) {
-				row := make([]string, len(after))
-				return func(i int) {
-					if len(after) == 0 {
-						text[i] = from(w.records[w.order[i]].Values)
-						return
-					}
-					for k, f := range after {
-						row[k] = w.columns[f].values[w.id(i, f)]
-					}
-					text[i] = from(row)
-				}
-			})
-			if err != nil {
-				return err
-			}
-			made = numberAll(text)
+		made, err := w.make(f)
+		if err != nil {
+			return err
 		}
 		c := column{values: made.values, counts: [2][]int32{make([]int32, len(made.values)), make([]int32, len(made.values))}}
 		for i, id := range made.of {
@@ -175,6 +109,43 @@ func (w *work) prepare() error {
 	}
 	w.combine()
 	return w.ctx.Err()
+}
+
+// make is one feature of all records.
+func (w *work) make(f int) (numbered, error) {
+	n, from, after := len(w.order), w.plan.Features[f].From, w.plan.after[f]
+	if len(after) == 1 {
+		source := w.columns[after[0]].values
+		texts := make([]string, len(source))
+		err := w.inChunks(len(source), func() func(i int) { return func(i int) { texts[i] = from(source[i : i+1 : i+1]) } })
+		if err != nil {
+			return numbered{}, err
+		}
+		distinct := numberAll(texts)
+		made := numbered{of: make([]int32, n), values: distinct.values}
+		for i := range n {
+			made.of[i] = distinct.of[w.id(i, after[0])]
+		}
+		return made, nil
+	}
+	texts := make([]string, n)
+	err := w.inChunks(n, func() func(i int) {
+		row := make([]string, len(after))
+		return func(i int) {
+			if len(after) == 0 {
+				texts[i] = from(w.records[w.order[i]].Values)
+				return
+			}
+			for k, f := range after {
+				row[k] = w.columns[f].values[w.id(i, f)]
+			}
+			texts[i] = from(row)
+		}
+	})
+	if err != nil {
+		return numbered{}, err
+	}
+	return numberAll(texts), nil
 }
 
 // inChunks calls what each makes for all numbers below n, on all workers; each is asked once for each chunk.
