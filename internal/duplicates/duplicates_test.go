@@ -498,7 +498,7 @@ func TestWriteJSON(t *testing.T) {
 
 func TestThreshold_isWhatIsAskedFor(t *testing.T) {
 	w := open(t, filepath.Join(t.TempDir(), "crm.db"))
-	made(w, 3_000)
+	made(w, 1_500)
 	last := math.MaxInt
 	for _, p := range []float64{.2, .5, .9, .99} {
 		x := w.find(duplicates.Options{Table: duplicates.Contacts, Threshold: p})
@@ -542,9 +542,9 @@ func made(w *world, n int) (surplus int) {
 
 func TestShare_holdsTheTruth(t *testing.T) {
 	w := open(t, filepath.Join(t.TempDir(), "crm.db"))
-	truth := float64(made(w, 10_000)) / 10_000
+	truth := float64(made(w, 4_000)) / 4_000
 	x := w.find(duplicates.Options{Table: duplicates.Contacts})
-	t.Logf("surplus %.4f, estimated %.4f from %.4f to %.4f; in groups %.4f", truth, x.Share.Value, x.Share.Low, x.Share.High, float64(x.Surplus)/10_000)
+	t.Logf("surplus %.4f, estimated %.4f from %.4f to %.4f; in groups %.4f", truth, x.Share.Value, x.Share.Low, x.Share.High, float64(x.Surplus)/4_000)
 	if !(x.Share.Low <= truth && truth <= x.Share.High) {
 		t.Errorf("the share is %v, estimated %+v", truth, x.Share)
 	}
@@ -552,7 +552,7 @@ func TestShare_holdsTheTruth(t *testing.T) {
 
 func TestFind_endsWithItsContext(t *testing.T) {
 	w := open(t, filepath.Join(t.TempDir(), "crm.db"))
-	made(w, 12_000)
+	made(w, 2_500)
 	for _, at := range []duplicates.Stage{duplicates.Reading, duplicates.Comparing} {
 		ctx, cancel := context.WithCancel(t.Context())
 		seen := make(map[duplicates.Stage]bool)

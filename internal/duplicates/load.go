@@ -70,7 +70,7 @@ func Columns(table string) []string {
 }
 
 // read is how many records are read between two reports of progress.
-const read = 10_000
+const read = 1_000
 
 // load reads the records. Columns that are not asked for are left empty, which says nothing.
 func load(ctx context.Context, w *warehouse.Warehouse, s warehouse.Source, o Options, fields []string) (records []linkage.Record, err error) {
