@@ -213,7 +213,7 @@ func (p *program) found(x *duplicates.Outcome, f duplicateFlags) {
 				continue
 			}
 			indented(4, "cli.duplicates.member", diag.Args{"id": m.ID, "title": m.Title(x.Table)})
-			why := diag.Args{"probability": p.l.Probability(m.Why.Probability), "id": m.Why.With, "text": m.Why.Sentence(p.l)}
+			why := diag.Args{"probability": m.Why.Chance(p.l), "id": m.Why.With, "text": m.Why.Sentence(p.l)}
 			if m.Why.With == g.Members[0].ID {
 				indented(8, "cli.duplicates.why", why)
 			} else {

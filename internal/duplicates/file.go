@@ -45,7 +45,7 @@ func (x *Outcome) WriteCSV(w io.Writer, l *locale.Locale) error {
 	write := func(group string, keep Member, m Member) error {
 		row = append(row[:0], group, ingest.Guarded(m.ID), ingest.Guarded(keep.ID), "", "", "")
 		if y := m.Why; y != nil {
-			row[4] = l.Probability(y.Probability)
+			row[4] = y.Chance(l)
 			if row[5] = y.Sentence(l); y.With != keep.ID {
 				row[5] = l.Text("duplicates.through", diag.Args{"id": y.With, "text": row[5]})
 			}

@@ -11,6 +11,9 @@ import (
 // value on average.
 const notable = 3
 
+// Chance is the probability in words; the values of two records make nothing certain.
+func (y *Why) Chance(l *locale.Locale) string { return l.Probability(min(y.Probability, 0.9999)) }
+
 // Sentence says in words what speaks for two records being the same and what against it, each with its weight in bits.
 func (y *Why) Sentence(l *locale.Locale) string {
 	var parts []string

@@ -143,8 +143,15 @@ func nearName(x, y string) bool {
 	return sameLetters(x, y) || similar(x, y, .92) || min(len(x), len(y)) >= 5 && oneSlip(x, y)
 }
 
+// swapped reports whether first and last name have changed places; one of the two may be a beginning letter.
 func swapped(last, first, otherLast, otherFirst string) bool {
-	return first != "" && otherFirst != "" && first != otherFirst && alike(last, otherFirst) && alike(first, otherLast)
+	if first == "" || otherFirst == "" || first == otherFirst {
+		return false
+	}
+	if alike(last, otherFirst) {
+		return alike(first, otherLast) || initials(first, otherLast)
+	}
+	return initials(last, otherFirst) && alike(first, otherLast)
 }
 
 func alike(x, y string) bool { return x == y || sameCallName(x, y) || nearName(x, y) }
