@@ -255,8 +255,8 @@ func (p *Plan) Record(row tabular.Row) (crm.Record, error) {
 			continue
 		}
 		c := row.Cells[x.at]
-		if !p.sheet.Typed && len(c.Text) > 1 && c.Text[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(c.Text[1])) {
-			c.Text = c.Text[1:] // as WriteRejects guards it
+		if !p.sheet.Typed {
+			c.Text = Unguarded(c.Text)
 		}
 		v, currency, err := p.value(x, c)
 		if err != nil {

@@ -21,7 +21,7 @@ import (
 const DefaultFile = "rendite-data.db"
 
 // version is that of the tables; Open brings older ones up to it.
-const version = 1
+const version = 2
 
 // Errors of this package, beside those of the database.
 var (
@@ -116,6 +116,8 @@ func (w *Warehouse) schema() []string {
  PRIMARY KEY (batch, line, column_name))`,
 		`CREATE TABLE IF NOT EXISTS crm_undo (batch BIGINT NOT NULL, table_name TEXT NOT NULL, ext_id TEXT NOT NULL, before_batch BIGINT NOT NULL, before TEXT NOT NULL, PRIMARY KEY (batch, table_name, ext_id))`,
 		`CREATE INDEX IF NOT EXISTS crm_undo_before ON crm_undo (before_batch)`,
+		`CREATE TABLE IF NOT EXISTS crm_decision (source BIGINT NOT NULL, table_name TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL, same BIGINT NOT NULL, decided BIGINT NOT NULL,
+ PRIMARY KEY (source, table_name, a, b))`,
 	}
 	for _, t := range crm.Tables() {
 		var b strings.Builder
@@ -265,7 +267,7 @@ func (w *Warehouse) RemoveSource(ctx context.Context, id int64) error {
 		for _, t := range crm.Tables() {
 			statements = append(statements, "DELETE FROM crm_"+t.Name+" WHERE source = $1")
 		}
-		for _, s := range append(statements, "DELETE FROM crm_batch WHERE source = $1", "DELETE FROM crm_source WHERE id = $1") {
+		for _, s := range append(statements, "DELETE FROM crm_decision WHERE source = $1", "DELETE FROM crm_batch WHERE source = $1", "DELETE FROM crm_source WHERE id = $1") {
 			if _, err := tx.ExecContext(ctx, s, id); err != nil {
 				return err
 			}
