@@ -30,7 +30,7 @@ var layers = []string{
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
 	// what a CRM holds
-	"internal/crm", "internal/warehouse", "internal/ingest", "internal/kpi",
+	"internal/crm", "internal/warehouse", "internal/ingest", "internal/kpi", "internal/quality",
 	// people
 	"internal/auth", "internal/auth/authtest",
 	// operations, and the pages over them

@@ -32,7 +32,7 @@ func WriteRejects(w io.Writer, header []string, list []warehouse.Reject, l *loca
 		for i := range header {
 			cell := ""
 			if i < len(r.Cells) {
-				cell = guarded(r.Cells[i])
+				cell = Guarded(r.Cells[i])
 			}
 			row = append(row, cell)
 		}
@@ -45,8 +45,8 @@ func WriteRejects(w io.Writer, header []string, list []warehouse.Reject, l *loca
 	return out.Error()
 }
 
-// guarded is a cell that no spreadsheet runs. Numbers with a sign are none of that.
-func guarded(s string) string {
+// Guarded is a cell that no spreadsheet runs. Numbers with a sign are none of that.
+func Guarded(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && strings.Trim(s, "+-0123456789.,\u00a0\u202f %'€$") != "" {
 		return "'" + s
 	}
