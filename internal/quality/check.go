@@ -105,15 +105,16 @@ func (b *builder) add(m Measure, needs []string, test func(*record) verdict) {
 	for _, n := range needs {
 		if !slices.ContainsFunc(strings.Split(n, "|"), func(f string) bool { return b.has[b.t.Name][f] }) {
 			c.test, c.Reason = nil, NotDelivered
+			c.Lacks = append(c.Lacks, strings.Split(n, "|")...)
 		}
 	}
 	b.checks = append(b.checks, c)
 }
 
-// missing adds a check that cannot be made.
-func (b *builder) missing(m Measure) {
+// missing adds a check that cannot be made for want of columns or a table.
+func (b *builder) missing(m Measure, lacks ...string) {
+	m.Reason, m.Lacks = NotDelivered, lacks
 	b.add(m, nil, nil)
-	b.checks[len(b.checks)-1].Reason = NotDelivered
 }
 
 // day is that of an instant in the business's zone.
@@ -338,7 +339,7 @@ func (b *builder) referential() {
 		}
 		m := Measure{ID: "consistency." + b.t.Name + ".reference." + c.Name, Factor: Consistency, ISO: "Con-I-1", Field: c.Name, Kind: "reference"}
 		if b.rows[c.Table] == 0 {
-			b.missing(m)
+			b.missing(m, c.Table+".*")
 			continue
 		}
 		value, ids := b.text(c.Name), b.ids[c.Table]
@@ -449,7 +450,7 @@ func (b *builder) deal() {
 	})
 	m := Measure{Factor: Consistency, ISO: "Con-I-6", Field: "closed_day", Kind: "closed_before_lead"}
 	if b.rows["lead"] == 0 {
-		b.missing(m)
+		b.missing(m, "lead.*")
 	} else {
 		leads := b.ids["lead"]
 		b.add(m, []string{"lead", "closed_day"}, func(r *record) verdict {
@@ -463,7 +464,7 @@ func (b *builder) deal() {
 	}
 	m = Measure{Factor: Consistency, ISO: "Con-I-6", Field: "amount", Kind: "lost_amount_changed"}
 	if b.rows["opportunity_change"] == 0 {
-		b.missing(m)
+		b.missing(m, "opportunity_change.*")
 	} else {
 		b.add(m, []string{"closed_day"}, func(r *record) verdict {
 			to, ok := closed(r)
@@ -476,8 +477,8 @@ func (b *builder) deal() {
 	unlisted := Measure{Factor: Consistency, ISO: "Con-I-1", Field: "stage", Kind: "stage_unlisted"}
 	other := Measure{Factor: Consistency, ISO: "Con-I-6", Field: "stage", Kind: "stage_category"}
 	if len(b.stages) == 0 {
-		b.missing(unlisted)
-		b.missing(other)
+		b.missing(unlisted, "stage.*")
+		b.missing(other, "stage.*")
 	} else {
 		b.add(unlisted, []string{"stage"}, func(r *record) verdict {
 			id := stageID(r)
@@ -523,7 +524,7 @@ func (b *builder) deal() {
 	})
 	m = Measure{Factor: Currentness, ISO: "Cur-I-2", Field: "owner", Kind: "owner_left"}
 	if !b.has["user"]["active"] && !b.has["user"]["left_day"] {
-		b.missing(m)
+		b.missing(m, "user.active", "user.left_day")
 	} else {
 		b.add(m, []string{"owner"}, func(r *record) verdict {
 			u, ok := b.users[owner(r)]
@@ -544,10 +545,10 @@ func (b *builder) deal() {
 
 // stale: Cur-I-2, open deals to which nothing has happened for long.
 func (b *builder) stale(category func(*record) string, opened func(*record) (int64, bool)) {
-	m := Measure{Factor: Currentness, ISO: "Cur-I-2", Field: "category", Kind: "stale"}
+	m := Measure{Factor: Currentness, ISO: "Cur-I-2", Field: "updated_at", Kind: "stale"}
 	history := b.rows["opportunity_change"] > 0 || b.has["activity"]["opportunity"]
 	if !history && !b.has["opportunity"]["updated_at"] {
-		b.missing(m)
+		b.missing(m, "opportunity_change.*", "activity.*", "updated_at")
 		return
 	}
 	b.add(m, nil, func(r *record) verdict {

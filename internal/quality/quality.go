@@ -81,6 +81,8 @@ type Measure struct {
 	// Interval is nil where nothing was checked; Reason then says why.
 	*Interval `json:",omitempty"`
 	Reason    string `json:"reason,omitempty"`
+	// Lacks are the columns that the source does not deliver; TABLE.* is a table of which it delivers no record.
+	Lacks []string `json:"lacks,omitempty"`
 	// Teams are those with at least kpi.Fewest records checked.
 	Teams []TeamCount `json:"teams"`
 }
@@ -147,8 +149,9 @@ type Report struct {
 	Faulty int64          `json:"faulty"`
 	Faults int64          `json:"faults"`
 	Tables []TableSummary `json:"tables"`
-	// Total is the mean of the factors by their weights, nil where no factor was measured.
-	Total *Interval `json:"total"`
+	// Total is the mean of the factors by their weights, over the Counted ones that were measured; nil where none was.
+	Total   *Interval `json:"total"`
+	Counted int       `json:"counted"`
 	// Driver is Total as P10, P50 and P90: what a case may take for its data_quality.
 	Driver   *Driver   `json:"driver"`
 	Factors  []Score   `json:"factors"`

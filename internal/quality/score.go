@@ -92,15 +92,18 @@ func shareOf(wrong, checked int64) Interval {
 // as if they went together, which is never too little.
 func (r *Report) total() {
 	var weight, mean, se float64
+	counted := 0
 	for _, f := range r.Factors {
 		if f.Interval == nil || f.Weight == 0 {
 			continue
 		}
+		counted++
 		weight += f.Weight
 		mean += f.Weight * f.Score
 		se += f.Weight * f.se
 	}
 	r.Total, r.Driver = nil, nil
+	r.Counted = counted
 	if weight == 0 {
 		return
 	}

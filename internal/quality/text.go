@@ -53,7 +53,7 @@ func (t writer) summary() report.Section {
 	day, _ := time.Parse(time.DateOnly, r.Date)
 	s := report.Section{Heading: t.say("quality.heading", diag.Args{"source": r.Source, "date": t.l.Date(day)})}
 	if r.Total != nil {
-		s.Texts = append(s.Texts, t.say("quality.total", diag.Args{"score": t.percent(r.Total.Score), "low": t.percent(r.Total.Low), "high": t.percent(r.Total.High)}))
+		s.Texts = append(s.Texts, t.say("quality.total", diag.Args{"score": t.percent(r.Total.Score), "low": t.percent(r.Total.Low), "high": t.percent(r.Total.High), "count": r.Counted}))
 	}
 	s.Texts = append(s.Texts, t.say("quality.counts", diag.Args{"records": r.Records, "faulty": r.Faulty, "faults": r.Faults}))
 	return s
@@ -94,20 +94,24 @@ func (t writer) teams() report.Section {
 		return s
 	}
 	s.Heading, s.Head = t.say("quality.teams", nil), []string{""}
+	var shown []Score
 	for _, f := range t.r.Factors[:measured] {
-		s.Head = append(s.Head, t.factor(f.Factor))
+		if len(f.Teams) > 0 {
+			shown = append(shown, f)
+			s.Head = append(s.Head, t.factor(f.Factor))
+		}
 	}
 	for _, team := range t.r.Teams {
 		row := []string{t.team(team)}
-		any := false
-		for _, f := range t.r.Factors[:measured] {
+		told := false
+		for _, f := range shown {
 			cell := "–"
 			if i := slices.IndexFunc(f.Teams, func(s TeamScore) bool { return s.Team == team }); i >= 0 {
-				cell, any = t.percent(f.Teams[i].Score), true
+				cell, told = t.percent(f.Teams[i].Score), true
 			}
 			row = append(row, cell)
 		}
-		if any {
+		if told {
 			s.Rows = append(s.Rows, row)
 		}
 	}
@@ -236,16 +240,19 @@ func (t writer) unchecked() report.Section {
 	s := report.Section{Heading: t.say("quality.unchecked", nil)}
 	byTable := map[string][]string{}
 	for _, m := range t.r.Measures {
-		if m.Reason == NotDelivered {
-			text := Fault(m.Kind, m.Field, "", t.l)
-			if !slices.Contains(byTable[m.Table], text) {
+		for _, name := range m.Lacks {
+			key := "quality.field." + strings.TrimPrefix(name, "user.")
+			if table, all := strings.CutSuffix(name, ".*"); all {
+				key = "quality.table." + table
+			}
+			if text := t.say(key, nil); !slices.Contains(byTable[m.Table], text) {
 				byTable[m.Table] = append(byTable[m.Table], text)
 			}
 		}
 	}
 	for _, table := range audited {
 		if names := byTable[table]; len(names) > 0 {
-			s.Notes = append(s.Notes, t.say("quality.table."+table, nil)+": "+strings.Join(names, "; "))
+			s.Notes = append(s.Notes, t.say("quality.table."+table, nil)+": "+strings.Join(names, ", "))
 		}
 	}
 	if len(s.Notes) > 0 {
