@@ -122,9 +122,14 @@ func (r *Report) scenarios(f *casefile.File, now Driver) string {
 	s := r.rules.MendedShare
 	assumption := fmt.Sprintf("%s: {value: %s, grade: A, source: rendite quality %s}", nameQuality, percent(now.P10, now.P50, now.P90), r.Date)
 	correlate := correlated(f)
+	// A curve of the case goes, but a null where there is nothing to remove is an error.
+	drop := ""
+	if have := f.Root.Get("data_quality"); have != nil && have.Kind == casefile.Map {
+		drop = "start: null, months_to_90: null, "
+	}
 	var b strings.Builder
 	for _, c := range []struct{ id, more, curve string }{
-		{scenarioMeasured, "", "start: null, months_to_90: null, plateau: " + nameQuality},
+		{scenarioMeasured, "", drop + "plateau: " + nameQuality},
 		{scenarioMended, fmt.Sprintf(", %s: {value: %s, grade: D, source: rendite quality}", nameMended, percent(s[0], s[1], s[2])),
 			fmt.Sprintf("start: %s, plateau: %s + (1 - %s) * %s, months_to_90: %d", nameQuality, nameQuality, nameQuality, nameMended, r.rules.MendingMonths)},
 	} {

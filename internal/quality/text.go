@@ -207,12 +207,16 @@ func SignText(s Sign, l *locale.Locale) string {
 	if s.Reason != "" {
 		return l.Text("quality.sign_open", diag.Args{"name": name, "reason": l.Text("quality.reason."+s.Reason, nil)})
 	}
+	statistic := l.Number(s.Statistic, 1)
+	if s.Test == "poisson" {
+		statistic = l.Number(s.Statistic, 0)
+	}
 	p := l.Text("quality.p", diag.Args{"p": l.Significant(s.P, 2)})
 	if s.P < 0.0001 {
 		p = l.Text("quality.p_small", nil)
 	}
 	return l.Text("quality.sign_result."+s.Test, diag.Args{"name": name, "observed": l.Percent(s.Observed, 1), "expected": l.Percent(s.Expected, 1), "n": s.N,
-		"statistic": l.Number(s.Statistic, 1), "p": p, "excess": l.Percent(s.Excess, 1)})
+		"statistic": statistic, "p": p, "excess": l.Percent(s.Excess, 1)})
 }
 
 func (t writer) signs() report.Section {
@@ -230,7 +234,7 @@ func (t writer) signs() report.Section {
 	}
 	s.Texts = []string{t.say("quality.signs.meaning", nil)}
 	if len(quiet) > 0 {
-		s.Notes = append(s.Notes, t.say("quality.signs.quiet", diag.Args{"names": t.l.And(quiet)}))
+		s.Notes = append(s.Notes, t.say("quality.signs.quiet", diag.Args{"names": strings.Join(quiet, "; ")}))
 	}
 	s.Notes = append(s.Notes, open...)
 	return s
