@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -86,13 +86,15 @@ func (p *program) audited(f qualityFlags) error {
 	var list *quality.List
 	var file *os.File
 	if f.csv != "" {
-		var out io.Writer = p.Out
+		out := p.Out
 		if f.csv != "-" {
-			if file, err = os.Create(f.csv); err != nil {
+			// Under its own name only once it is whole: half a list looks like a whole one.
+			if file, err = os.CreateTemp(filepath.Dir(f.csv), ".rendite-*.csv"); err != nil {
 				p.fail("cli.new.cannot_write", diag.Args{"file": f.csv, "detail": err.Error()})
 				return exit(exitUsage)
 			}
-			defer file.Close() //nolint:errcheck // closed below with its error
+			defer os.Remove(file.Name()) //nolint:errcheck // gone already where all went well
+			defer file.Close()
 			out = file
 		}
 		if list, err = quality.NewList(out, p.l); err != nil {
@@ -116,8 +118,9 @@ func (p *program) audited(f qualityFlags) error {
 		if file == nil {
 			return nil // the list alone
 		}
-		if err := file.Close(); err != nil {
-			return err
+		if err := errors.Join(file.Close(), os.Rename(file.Name(), f.csv)); err != nil {
+			p.fail("cli.new.cannot_write", diag.Args{"file": f.csv, "detail": err.Error()})
+			return exit(exitUsage)
 		}
 		fmt.Fprintln(p.Err, p.l.Text("quality.cli.written", diag.Args{"count": list.Written, "file": f.csv}))
 	}

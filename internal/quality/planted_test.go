@@ -518,7 +518,7 @@ outdated_days: never
 probability_gap: 130 %
 required:
   users: {all: [name]}
-  opportunity: {wonn: [amount], open: [ammount]}
+  opportunity: {wonn: [amount], open: [amountt]}
 mending: {share: [90 %, 50 %, 20 %], month: 3}
 tolerated: {round: 5 %}
 country: Atlantis
