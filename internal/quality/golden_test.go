@@ -166,6 +166,15 @@ func TestInCase(t *testing.T) {
 	if got, want := *e.AsAssumed.NPV.P50, *a.Simulation.NPV.P50; got/want-1 > 0.02 || got/want-1 < -0.02 { // other Sobol dimensions
 		t.Errorf("as assumed %v, the case alone %v", got, want)
 	}
+	// A case can draw from whatever was measured, the edges included.
+	driver := *r.Driver
+	for _, v := range []quality.Driver{{P10: 1, P50: 1, P90: 1}, {P10: 0.96, P50: 1, P90: 1}, {}, {P90: 0.04}, {P10: 0.5, P50: 0.9, P90: 0.91}, {P10: 0.2, P50: 0.21, P90: 0.9}, {P10: 0.3, P50: 0.3, P90: 0.3}} {
+		r.Driver = &v
+		if e := run(study); e.Measured.P10 >= e.Measured.P50 || e.Measured.P50 >= e.Measured.P90 || *e.Mending.NPV.P50 < 0 {
+			t.Errorf("%+v: %+v", v, e.Measured)
+		}
+	}
+	r.Driver = &driver
 	none := run("currency: EUR\ndiscount: 8 %/year\ncosts: {a: 100 .. 200 EUR/month}\nbenefits: {b: 300 EUR/month}\n")
 	if none.Acts || *none.Mending.NPV.P90 != 0 {
 		t.Errorf("%+v", none)

@@ -101,12 +101,21 @@ func (r *Report) InCase(ctx context.Context, c calc.Case, o calc.Options) (*Effe
 	return e, found, nil
 }
 
-// widened keeps the range one that a case can draw from.
+// widened keeps the range one that a case can draw from: within 0 and 1, its ends apart, and its middle not too close to one
+// of them. On the log-odds scale, on which a share is drawn, a metalog of three terms needs it at least
+// ½·(1 − 1.66711·0.4) = 0.1666 of the range away (T. W. Keelin, Decision Analysis 13, 2016; see dist.Metalog); 0.18 leaves room
+// for rounding.
 func widened(d Driver) Driver {
-	const least, edge = 0.0005, 0.001
+	const least, edge, part = 0.0005, 0.001, 0.18
 	d.P50 = min(max(d.P50, edge+least), 1-edge-least)
 	d.P10 = max(edge, min(d.P10, d.P50-least))
 	d.P90 = min(1-edge, max(d.P90, d.P50+least))
+	odds := func(p float64) float64 { return math.Log(p / (1 - p)) }
+	low, middle, high := odds(d.P10), odds(d.P50), odds(d.P90)
+	apart := part * (high - low)
+	if kept := min(max(middle, low+apart), high-apart); kept != middle { // a bound may round
+		d.P50 = 1 / (1 + math.Exp(-kept))
+	}
 	return d
 }
 

@@ -3,6 +3,7 @@ package quality_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -539,4 +540,44 @@ func place(s string) int {
 	var line, column int
 	_, _ = fmt.Sscanf(s, "%d:%d", &line, &column)
 	return 1000*line + column
+}
+
+// Without a day the audit is as of the last one on which the data say that something happened; what lies in the future is a
+// plan or a mistake.
+func TestTheDayIsTheLastOneInTheData(t *testing.T) {
+	d := clean()
+	d["opportunity"]["o0001"]["closed_day"] = today + 400
+	d["activity"]["t0003"]["done_at"] = at(today+300, 0)
+	d["opportunity_change"]["h0001"]["changed_at"] = at(today+2, 0)
+	for name, db := range databases(t) {
+		s := db.load(t, d)
+		for _, c := range []struct{ now, want int64 }{{today + 10, today + 2}, {today + 1, today}, {today - 30, today - 30}} {
+			now := crm.DayTime(c.now).Add(12 * time.Hour)
+			r, err := quality.Run(context.Background(), db.Warehouse, s, quality.Options{Now: now})
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			if want := crm.DayTime(c.want).Format(time.DateOnly); r.Date != want && c.now >= today {
+				t.Errorf("%s: as of %s on %s, want %s", name, r.Date, now.Format(time.DateOnly), want)
+			} else if r.Date > now.Format(time.DateOnly) {
+				t.Errorf("%s: as of %s, which is after %s", name, r.Date, now.Format(time.DateOnly))
+			}
+		}
+		empty := db.load(t, data{"user": d["user"]})
+		if _, err := quality.Run(context.Background(), db.Warehouse, empty, quality.Options{}); !errors.Is(err, quality.ErrEmpty) {
+			t.Errorf("%s: a source without records: %v", name, err)
+		}
+		// A list that cannot be written ends the audit with its error; so does the end of the context.
+		full := errors.New("disk full")
+		d2, _ := spoilt()
+		s2 := db.load(t, d2)
+		if _, err := quality.Run(context.Background(), db.Warehouse, s2, quality.Options{Found: func(quality.Finding) error { return full }}); !errors.Is(err, full) {
+			t.Errorf("%s: %v", name, err)
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		stop()
+		if _, err := quality.Run(ctx, db.Warehouse, s2, quality.Options{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
