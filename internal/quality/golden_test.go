@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,13 @@ func TestReportAndList_goldenTexts(t *testing.T) {
 					t.Errorf("a person in the list: %q", row)
 				}
 			}
+		}
+		// The line for a case is one that a case can have, as it was wrapped.
+		_, line, _ := strings.Cut(b.String(), "data_quality: ")
+		line, _, _ = strings.Cut(line, "}")
+		own := regexp.MustCompile(`(?m)^data_quality: .*$`).ReplaceAllLiteralString(study, "data_quality: "+line+"}")
+		if m, found := calc.Check(calc.Case{Name: "case.yaml", Text: []byte(own)}, ""); m == nil || m.File.Curves["data_quality"] == nil {
+			t.Errorf("%q: %v", line, found)
 		}
 		if text := b.String(); strings.Contains(text, "⟦") || strings.Contains(text, "u0") {
 			t.Errorf("%s", text)

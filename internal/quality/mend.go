@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rendite-crm/rendite/internal/calc"
@@ -119,15 +120,18 @@ func widened(d Driver) Driver {
 	return d
 }
 
+// percents is a range as a case file has it.
+func percents(digits int, v ...float64) string {
+	var parts []string
+	for _, x := range v {
+		parts = append(parts, strconv.FormatFloat(100*x, 'f', digits, 64))
+	}
+	return strings.Join(parts, " .. ") + " %"
+}
+
 // scenarios are those of the measured and of the mended quality, as YAML.
 func (r *Report) scenarios(f *casefile.File, now Driver) string {
-	percent := func(v ...float64) string {
-		var parts []string
-		for _, x := range v {
-			parts = append(parts, fmt.Sprintf("%.4f", 100*x))
-		}
-		return strings.Join(parts, " .. ") + " %"
-	}
+	percent := func(v ...float64) string { return percents(4, v...) }
 	s := r.rules.MendedShare
 	assumption := fmt.Sprintf("%s: {value: %s, grade: A, source: rendite quality %s}", nameQuality, percent(now.P10, now.P50, now.P90), r.Date)
 	correlate := correlated(f)

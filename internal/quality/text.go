@@ -78,6 +78,13 @@ func (t writer) factors() report.Section {
 		s.Rows = append(s.Rows, row)
 	}
 	s.Notes = append(s.Notes, t.say("quality.note.change", nil), t.say("quality.note.credibility", nil))
+	if slices.ContainsFunc(t.r.Factors, func(f Score) bool { return f.Estimated }) {
+		s.Notes = append(s.Notes, t.say("quality.note.estimated", nil))
+	}
+	if d := t.r.Driver; d != nil {
+		d := widened(*d)
+		s.Notes = append(s.Notes, t.say("quality.note.driver", diag.Args{"line": "data_quality: {plateau: " + percents(2, d.P10, d.P50, d.P90) + ", source: rendite quality " + t.r.Date + ", grade: A}"}))
+	}
 	return s
 }
 
