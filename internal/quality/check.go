@@ -143,12 +143,23 @@ func (b *builder) build() {
 		b.order("ended_before_order", "ended_day", "first_order_day")
 		b.outdated()
 		b.uniqueKey("same_vat_id", "vat_id", []string{"vat_id"}, func(s []string) string {
+			if !VATID(s[0]) { // what fills the field fills it everywhere
+				return ""
+			}
 			return strings.NewReplacer(" ", "", ".", "", "-", "").Replace(strings.ToUpper(s[0]))
 		})
-		b.uniqueKey("same_name", "name", []string{"name", "postal_code"}, func(s []string) string { return linkage.Fold(s[0]) + "\x00" + linkage.PostalCode(s[1]) })
+		b.uniqueKey("same_name", "name", []string{"name", "postal_code"}, func(s []string) string {
+			if b.has["account"]["postal_code"] && strings.TrimSpace(s[1]) == "" { // branches of a chain are not told apart
+				return ""
+			}
+			return linkage.Fold(s[0]) + "\x00" + linkage.PostalCode(s[1])
+		})
 	case "contact":
 		b.outdated()
 		b.uniqueKey("same_email", "email", []string{"email", "last_name"}, func(s []string) string {
+			if !Email(strings.TrimSpace(s[0])) {
+				return ""
+			}
 			return strings.ToLower(strings.TrimSpace(s[0])) + "\x00" + linkage.Fold(s[1])
 		})
 	case "lead":
@@ -400,7 +411,7 @@ func (b *builder) unanswered() {
 	})
 }
 
-// uniqueKey: Con-I-3, records beyond the first with a key.
+// uniqueKey: Con-I-3, records beyond the first with a key; those whose key is "" are not asked.
 func (b *builder) uniqueKey(kind, field string, from []string, key func([]string) string) {
 	columns := make([]func(*record) string, len(from))
 	for i, f := range from {
@@ -415,7 +426,11 @@ func (b *builder) uniqueKey(kind, field string, from []string, key func([]string
 		if strings.TrimSpace(values[0]) == "" {
 			return skipped
 		}
-		k := b.key(key(values))
+		made := key(values)
+		if made == "" {
+			return skipped
+		}
+		k := b.key(made)
 		first, known := seen[k]
 		if !known {
 			seen[k] = r.id

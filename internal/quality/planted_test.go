@@ -18,6 +18,7 @@ import (
 
 	"github.com/rendite-crm/rendite/internal/crm"
 	"github.com/rendite-crm/rendite/internal/kpi"
+	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/quality"
 	"github.com/rendite-crm/rendite/internal/store/storetest"
 	"github.com/rendite-crm/rendite/internal/warehouse"
@@ -474,6 +475,27 @@ func TestSmallTeamsAreMerged(t *testing.T) {
 	}
 }
 
+// What people type to fill a field is a matter of accuracy, and no duplicate of what others typed to fill it.
+func TestFillersAreNoDuplicates(t *testing.T) {
+	d := clean()
+	for _, id := range []string{"a0001", "a0002", "a0003"} {
+		d["account"][id]["vat_id"], d["account"][id]["name"], d["account"][id]["postal_code"] = "unbekannt", "Kette", ""
+	}
+	for _, id := range []string{"c0011", "c0012"} {
+		d["contact"][id]["email"], d["contact"][id]["last_name"] = "-", "Meier"
+	}
+	db := open(t, filepath.Join(t.TempDir(), "data.db"))
+	_, list := audit(t, db, db.load(t, d), nil)
+	got := map[string]int{}
+	for _, f := range list {
+		got[f.Measure]++
+	}
+	want := map[string]int{"accuracy.account.vat_id": 3, "completeness.account.all.postal_code": 3, "accuracy.contact.email": 2}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestRulesChangeWhatIsAsked(t *testing.T) {
 	rules, found := quality.Read("rules.yaml", []byte(`
 stale_days: 5
@@ -533,6 +555,39 @@ weights: {speed: 1, accuracy: many}
 	slices.SortFunc(got, func(a, b string) int { return cmp.Compare(place(a), place(b)) })
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// Every message of a mistake is raised by one here, in both languages.
+func TestMistakesInRulesAreSaid(t *testing.T) {
+	raised := map[string]string{}
+	for code, text := range map[string]string{
+		"quality_key": "stale_day: 5\n", "quality_number": "stale_days: 0\n", "quality_share": "probability_gap: a lot\n", "quality_map": "- a\n",
+		"quality_country": "country: Atlantis\n", "quality_mended": "mending: {share: 50 %}\n", "quality_field": "required: {lead: {all: [orign]}}\n",
+	} {
+		_, found := quality.Read("rules.yaml", []byte(text))
+		if len(found) != 1 || found[0].Code != code {
+			t.Errorf("%q: %v", text, found)
+			continue
+		}
+		for _, lang := range locale.Langs() {
+			l := locale.New(lang)
+			said := l.Message(found[0]) + " " + l.Hint(found[0])
+			if strings.Contains(said, "⟦") || strings.Contains(said, "{{") {
+				t.Errorf("%s: %s", code, said)
+			}
+			raised[code] += said + "\n"
+		}
+	}
+	for _, key := range locale.New(locale.German).Keys() {
+		if code, ok := strings.CutPrefix(key, "diag."); ok && strings.HasPrefix(code, "quality_") && !strings.Contains(code, ".") && raised[code] == "" {
+			t.Errorf("nothing here raises %s", code)
+		}
+	}
+	for code, want := range map[string]string{"quality_key": "Gemeint ist vielleicht stale_days.", "quality_field": "Perhaps origin is meant.", "quality_number": "keine Zahl von 1 bis 3.650"} {
+		if !strings.Contains(raised[code], want) {
+			t.Errorf("%s: %s", code, raised[code])
+		}
 	}
 }
 
