@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rendite-crm/rendite/internal/calc"
 	"github.com/rendite-crm/rendite/internal/crm"
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/quality"
@@ -44,10 +45,13 @@ func (p *program) qualityCommand() *cobra.Command {
 	c.Flags().StringVar(&f.table, "table", "", p.t("quality.cli.flag_table"))
 	c.Flags().StringVar(&f.onlyOf, "team", "", p.t("quality.cli.flag_team"))
 	c.Flags().StringVar(&f.study, "case", "", p.t("quality.cli.flag_case"))
-	p.simulationFlags(c, &f.c)
-	for _, name := range []string{"scenario"} {
-		_ = c.Flags().MarkHidden(name)
-	}
+	// Those of a simulation but for the scenario: measured and mended are the scenarios here.
+	c.Flags().StringArrayVar(&f.c.set, "set", nil, p.t("cli.flag.set"))
+	c.Flags().BoolVar(&f.c.json, "json", false, p.t("cli.flag.json"))
+	c.Flags().IntVar(&f.c.draws, "draws", calc.DefaultDraws, p.t("cli.flag.draws"))
+	c.Flags().Uint64Var(&f.c.seed, "seed", calc.DefaultSeed, p.t("cli.flag.seed"))
+	c.Flags().StringVar(&f.c.sampler, "sampler", "sobol", p.t("cli.flag.sampler"))
+	c.Flags().IntVar(&f.c.width, "width", 0, p.t("cli.flag.width"))
 	return c
 }
 
