@@ -30,7 +30,7 @@ var layers = []string{
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
 	// what a CRM holds
-	"internal/crm", "internal/warehouse", "internal/ingest", "internal/kpi", "internal/duplicates",
+	"internal/crm", "internal/warehouse", "internal/ingest", "internal/kpi", "internal/quality", "internal/duplicates",
 	// people
 	"internal/auth", "internal/auth/authtest",
 	// what CRMs deliver

@@ -347,6 +347,10 @@ func (i *Import) insert(n int) string {
 		for c := range 8 + len(i.t.Columns) {
 			k++
 			b.WriteByte("(,"[min(c, 1)])
+			if i.w.d.name == sqlite.name {
+				b.WriteByte('?') // $1 is a name to SQLite, and names are looked up one by one: quadratic in a long statement
+				continue
+			}
 			b.WriteString("$" + strconv.Itoa(k))
 		}
 		b.WriteByte(')')
