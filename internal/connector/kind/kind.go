@@ -10,6 +10,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/connector/pipedrive"
 	"github.com/rendite-crm/rendite/internal/connector/salesforce"
 	"github.com/rendite-crm/rendite/internal/connector/tryton"
+	"github.com/rendite-crm/rendite/internal/connector/zoho"
 )
 
 var readers = map[string]func(connector.Access) (connector.Reader, error){
@@ -17,6 +18,7 @@ var readers = map[string]func(connector.Access) (connector.Reader, error){
 	"pipedrive":  pipedrive.New,
 	"salesforce": salesforce.New,
 	"tryton":     tryton.New,
+	"zoho":       zoho.New,
 }
 
 // Names are the CRMs that can be read, in order.
