@@ -7,6 +7,7 @@ import (
 
 	"github.com/rendite-crm/rendite/internal/connector"
 	"github.com/rendite-crm/rendite/internal/connector/hubspot"
+	"github.com/rendite-crm/rendite/internal/connector/odoo"
 	"github.com/rendite-crm/rendite/internal/connector/pipedrive"
 	"github.com/rendite-crm/rendite/internal/connector/salesforce"
 	"github.com/rendite-crm/rendite/internal/connector/tryton"
@@ -15,6 +16,7 @@ import (
 
 var readers = map[string]func(connector.Access) (connector.Reader, error){
 	"hubspot":    hubspot.New,
+	"odoo":       odoo.New,
 	"pipedrive":  pipedrive.New,
 	"salesforce": salesforce.New,
 	"tryton":     tryton.New,

@@ -20,7 +20,7 @@ import (
 func TestReference_zohosOwnDescription(t *testing.T) {
 	specs := []struct{ path, file string }{
 		{`^/crm/v8/users$`, "users"}, {`^/crm/v8/org/currencies$`, "currencies"}, {`^/crm/v8/settings/layouts$`, "layouts"}, {`^/crm/v8/settings/pipeline$`, "pipeline"}, {`^/crm/v8/settings/fields$`, "fields"},
-		{`/__timeline$`, "timelines"}, {`^/crm/v8/Notes$`, "notes"}, {`^/crm/v8/`, "record"},
+		{`/__timeline$`, "timelines"}, {`^/crm/v8/`, "record"}, // notes as well: their own file refers to a parameter that it lacks
 	}
 	var files []string
 	for _, s := range specs {
