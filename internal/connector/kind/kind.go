@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rendite-crm/rendite/internal/connector"
+	"github.com/rendite-crm/rendite/internal/connector/dynamics"
 	"github.com/rendite-crm/rendite/internal/connector/hubspot"
 	"github.com/rendite-crm/rendite/internal/connector/odoo"
 	"github.com/rendite-crm/rendite/internal/connector/pipedrive"
@@ -15,6 +16,7 @@ import (
 )
 
 var readers = map[string]func(connector.Access) (connector.Reader, error){
+	"dynamics":   dynamics.New,
 	"hubspot":    hubspot.New,
 	"odoo":       odoo.New,
 	"pipedrive":  pipedrive.New,
