@@ -54,6 +54,21 @@ func Store(s *warehouse.Source, set Settings, secret auth.Secret, k *Keyring) er
 	return err
 }
 
+// Keep puts changed settings into a source with the secret that it has; false, and nothing changed, where they lead elsewhere
+// or to someone else, so that the secret has to be entered again.
+func Keep(s *warehouse.Source, set Settings) (bool, error) {
+	old, err := SettingsOf(*s)
+	if err != nil || purpose(*s, old) != purpose(*s, set) {
+		return false, err
+	}
+	set.Secret = old.Secret
+	b, err := json.Marshal(set)
+	if err == nil {
+		s.Settings = string(b)
+	}
+	return err == nil, err
+}
+
 // Access is what a CRM's package needs to make a Reader.
 type Access struct {
 	Settings

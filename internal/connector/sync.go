@@ -24,8 +24,20 @@ type Options struct {
 	Now func() time.Time
 	// Emptied allows more than half of a list to be gone.
 	Emptied bool
-	// Progress hears of each page.
-	Progress func(object string, rows int64)
+	// Progress hears of each object and each page.
+	Progress func(Step)
+}
+
+// Step is how far a run is.
+type Step struct {
+	Object string
+	// Number is that of the object, from 1, and Objects how many there are.
+	Number, Objects int
+	// Rows of the object are read; Total is how many there will be, negative where that is not known.
+	Rows, Total int64
+	// Done counts the rows that this run has read of all objects; Left those that are still to come, negative where that is
+	// not known.
+	Done, Left int64
 }
 
 // Report is what a run brought.
@@ -92,8 +104,13 @@ func Sync(ctx context.Context, r Reader, s warehouse.Source, w *warehouse.Wareho
 	if err := r.Open(ctx); err != nil {
 		return report, err
 	}
-	for _, object := range r.Objects() {
-		run := &run{r: r, s: s, w: w, o: o, object: object}
+	objects := r.Objects()
+	ahead, err := count(ctx, r, s, w, o, objects)
+	if err != nil {
+		return report, err
+	}
+	for number, object := range objects {
+		run := &run{r: r, s: s, w: w, o: o, object: object, number: number, ahead: ahead}
 		err := run.all(ctx)
 		if object.Optional && Is(err, Denied, Missing) && run.progress.Pages == 0 {
 			report.Gaps = append(report.Gaps, Gap{object.Tables[0], NotAllowed})
@@ -113,6 +130,65 @@ func Sync(ctx context.Context, r Reader, s warehouse.Source, w *warehouse.Wareho
 	return report, nil
 }
 
+// ahead is what a run expects, and how far it is.
+type ahead struct {
+	totals []int64 // by object; negative where it is not known
+	known  []int64 // of which a run that was broken off has read these
+	done   int64
+}
+
+// count asks how much there is to be read, where someone wants to know and the reader can tell.
+func count(ctx context.Context, r Reader, s warehouse.Source, w *warehouse.Warehouse, o Options, objects []Object) (*ahead, error) {
+	a := &ahead{totals: make([]int64, len(objects)), known: make([]int64, len(objects))}
+	c, can := r.(Counter)
+	for i, object := range objects {
+		a.totals[i] = -1
+		if o.Progress == nil || !can {
+			continue
+		}
+		run := &run{w: w, s: s, o: o, object: object}
+		last, err := run.last(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if run.state.Read {
+			a.totals[i] = last.Read
+		} else if a.totals[i], err = c.Count(ctx, object.Name, run.since()); object.Optional && Is(err, Denied, Missing) {
+			a.totals[i] = 0
+		} else if err != nil {
+			a.totals[i] = -1 // whether the object can be read at all is told when it is read
+		}
+		if last.State == warehouse.Running {
+			a.known[i] = last.Read
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return a, nil
+}
+
+// tell says how far the run is.
+func (r *run) tell() {
+	if r.o.Progress == nil {
+		return
+	}
+	a := r.ahead
+	s := Step{Object: r.object.Name, Number: r.number + 1, Objects: len(a.totals), Rows: r.imports[0].Read, Total: a.totals[r.number], Done: a.done}
+	for i := r.number; i < len(a.totals); i++ {
+		have := a.known[i]
+		if i == r.number {
+			have = s.Rows
+		}
+		if a.totals[i] < 0 {
+			s.Left = -1
+			break
+		}
+		s.Left += max(a.totals[i]-have, 0)
+	}
+	r.o.Progress(s)
+}
+
 // run reads one object.
 type run struct {
 	r        Reader
@@ -120,6 +196,8 @@ type run struct {
 	w        *warehouse.Warehouse
 	o        Options
 	object   Object
+	number   int
+	ahead    *ahead
 	state    state
 	imports  []*warehouse.Import // by the object's tables
 	progress Progress
@@ -132,8 +210,14 @@ func (r *run) all(ctx context.Context) (err error) {
 	}
 	defer func() {
 		for _, i := range r.imports {
-			r.progress.Batches = append(r.progress.Batches, i.Batch)
 			err = errors.Join(err, i.Abort())
+			b := i.Batch
+			if err != nil { // what it has counted beyond the last commit is gone
+				if kept, e := r.w.Batch(context.WithoutCancel(ctx), i.ID); e == nil {
+					b = kept
+				}
+			}
+			r.progress.Batches = append(r.progress.Batches, b)
 		}
 	}()
 	if r.state.Since > 0 {
@@ -179,25 +263,45 @@ func (s state) String() string {
 	return string(b)
 }
 
-// begin finds where the last run ended, or was broken off.
-func (r *run) begin(ctx context.Context) error {
-	now := r.o.Now()
-	hash := "run " + rand.Text()
+// last finds where the last run ended, or was broken off.
+func (r *run) last(ctx context.Context) (warehouse.Batch, error) {
 	last, err := r.w.Latest(ctx, r.s.ID, r.object.Tables[0], r.object.Name)
 	if err != nil && !errors.Is(err, warehouse.ErrNotFound) {
-		return err
+		return last, err
 	}
 	var before state
 	if last.Cursor != "" {
 		if err := json.Unmarshal([]byte(last.Cursor), &before); err != nil {
-			return &Error{Code: Unreadable, Place: r.object.Name, Cause: errors.New("the kept cursor")}
+			return last, &Error{Code: Unreadable, Place: r.object.Name, Cause: errors.New("the kept cursor")}
 		}
 	}
 	switch {
 	case last.State == warehouse.Running:
-		hash, r.state = last.Hash, before
+		r.state = before
 	case last.State == warehouse.Done:
 		r.state = state{Since: before.Next}
+	}
+	return last, nil
+}
+
+// since is from when on records are asked for; zero for all.
+func (r *run) since() time.Time {
+	if r.state.Since == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(r.state.Since).UTC().Add(-r.o.Overlap)
+}
+
+// begin opens the imports, those of a run that was broken off where there is one.
+func (r *run) begin(ctx context.Context) error {
+	now := r.o.Now()
+	hash := "run " + rand.Text()
+	last, err := r.last(ctx)
+	if err != nil {
+		return err
+	}
+	if last.State == warehouse.Running {
+		hash = last.Hash
 	}
 	r.state.Start = or(r.state.Start, now.UnixMicro())
 	for _, table := range r.object.Tables {
@@ -233,10 +337,8 @@ func (r *run) drop(ctx context.Context) error {
 }
 
 func (r *run) pages(ctx context.Context) error {
-	var since time.Time
-	if r.state.Since > 0 {
-		since = time.UnixMicro(r.state.Since).UTC().Add(-r.o.Overlap)
-	}
+	since := r.since()
+	r.tell()
 	cursors, contents := map[string]bool{r.state.Page: true}, map[[32]byte]bool{}
 	empty, repeated, resumed := 0, 0, r.state.Page != ""
 	for {
@@ -274,9 +376,12 @@ func (r *run) pages(ctx context.Context) error {
 		if looped {
 			return Fail(Loop, r.object.Name)
 		}
-		if r.o.Progress != nil {
-			r.o.Progress(r.object.Name, r.imports[0].Read)
+		for _, row := range page.Rows {
+			if row.Table == r.object.Tables[0] {
+				r.ahead.done++
+			}
 		}
+		r.tell()
 		if r.state.Read {
 			return nil
 		}

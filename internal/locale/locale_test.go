@@ -181,7 +181,7 @@ func TestEveryDiagnosticInTheSourcesHasAMessage(t *testing.T) {
 	}
 	paths = append(paths, deeper...)
 	raised := regexp.MustCompile(`(?:\bdiag\.(?:New|Warn)|\b[bd]\.(?:add|warn)|\ba\.note|\bparamError)\(\s*"([a-z_]+)"` +
-		`|\b(?:p\.fail|get)\([^"\n]*"(?:levers", "|costs", "|ai", "|criteria", ")?([a-z_]+)"|\bCode: "([a-z_]+)"|\bcode(?:, \w+)* :?= "([a-z_]+)"`)
+		`|(?:\bp\.fail|\breturn get)\([^"\n]*"(?:levers", "|costs", "|ai", "|criteria", ")?([a-z_]+)"|\bCode: "([a-z_]+)"|\bcode(?:, \w+)* :?= "([a-z_]+)"`)
 	literal := regexp.MustCompile(`"([a-z_]+)"`)
 	found, mentioned := map[string]bool{}, map[string]bool{}
 	for _, path := range paths {

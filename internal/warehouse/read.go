@@ -81,3 +81,18 @@ func number(n *int64) int64 {
 	}
 	return *n
 }
+
+// Counts are the rows that came from a source, by table; deleted ones count. Tables without any are left out.
+func (w *Warehouse) Counts(ctx context.Context, source int64) (map[string]int64, error) {
+	all := map[string]int64{}
+	for _, t := range crm.Tables() {
+		var n int64
+		if err := w.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM crm_"+t.Name+" WHERE source = $1", source).Scan(&n); err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			all[t.Name] = n
+		}
+	}
+	return all, nil
+}

@@ -33,9 +33,10 @@ var (
 
 // Warehouse is an open database of canonical tables.
 type Warehouse struct {
-	db  *sql.DB
-	d   dialect
-	now func() time.Time
+	db   *sql.DB
+	d    dialect
+	turn *turn // of SQLite
+	now  func() time.Time
 }
 
 // Open opens a file, or postgres://…, and makes the tables where they are missing; now is the clock, nil the system's.
@@ -55,6 +56,9 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Warehouse
 	var err error
 	if w.db, err = sql.Open(w.d.driver, name); err != nil {
 		return nil, err
+	}
+	if w.d.name == sqlite.name {
+		w.turn = turnOf(address)
 	}
 	if err := w.prepare(ctx); err != nil {
 		return nil, errors.Join(err, w.db.Close())
@@ -129,6 +133,11 @@ func (w *Warehouse) schema() []string {
 
 // write runs f in a transaction.
 func (w *Warehouse) write(ctx context.Context, f func(*sql.Tx) error) error {
+	give, err := w.turn.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer give()
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -196,8 +205,10 @@ func (w *Warehouse) AddSource(ctx context.Context, s Source) (Source, error) {
 	if s.Settings == "" {
 		s.Settings = "{}"
 	}
-	err := w.db.QueryRowContext(ctx, "INSERT INTO crm_source (owner, name, kind, timezone, currency, golive_day, history_from, settings, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
-		s.Owner, s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.Created.UnixMicro()).Scan(&s.ID)
+	err := w.write(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, "INSERT INTO crm_source (owner, name, kind, timezone, currency, golive_day, history_from, settings, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+			s.Owner, s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.Created.UnixMicro()).Scan(&s.ID)
+	})
 	return s, err
 }
 
@@ -228,15 +239,17 @@ func (w *Warehouse) UpdateSource(ctx context.Context, s Source) error {
 	if _, err := s.Zone(); err != nil {
 		return err
 	}
-	r, err := w.db.ExecContext(ctx, "UPDATE crm_source SET name = $1, kind = $2, timezone = $3, currency = $4, golive_day = $5, history_from = $6, settings = $7 WHERE id = $8",
-		s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.ID)
-	if err != nil {
-		return err
-	}
-	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, ErrNotFound)
-	}
-	return nil
+	return w.write(ctx, func(tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, "UPDATE crm_source SET name = $1, kind = $2, timezone = $3, currency = $4, golive_day = $5, history_from = $6, settings = $7 WHERE id = $8",
+			s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.ID)
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, ErrNotFound)
+		}
+		return nil
+	})
 }
 
 // RemoveSource deletes a source with all that came from it.

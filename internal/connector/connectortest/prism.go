@@ -3,6 +3,7 @@
 package connectortest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -19,28 +20,20 @@ import (
 )
 
 // Prism serves descriptions of a vendor, files in RENDITE_SHARED/specs, with Stoplight's mock server and gives their
-// addresses. It checks every question against the description and answers with its examples; it keeps no state. The server
-// comes from npm, or from the folder RENDITE_PRISM where that has been done before.
+// addresses. It checks every question against the description and answers with its examples; it keeps no state. .ci/prism
+// keeps the server in bin/prism.
 func Prism(t *testing.T, clean bool, specs ...string) []string {
 	t.Helper()
-	shared := os.Getenv("RENDITE_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "..", "..", "shared")
-	}
-	shared, err := filepath.Abs(shared)
+	root := filepath.Join("..", "..", "..")
+	shared, err := filepath.Abs(cmp.Or(os.Getenv("RENDITE_SHARED"), filepath.Join(root, "..", "shared")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	place := os.Getenv("RENDITE_PRISM")
-	if place == "" {
-		place = t.TempDir()
-		npm := exec.Command("npm", "install", "--no-audit", "--no-fund", "@stoplight/prism-cli@5.14.2")
-		npm.Dir = place
-		if out, err := npm.CombinedOutput(); err != nil {
-			t.Fatalf("this test needs npm and its registry: %v\n%s", err, out)
-		}
+	place := filepath.Join(root, "bin", "prism")
+	if out, err := exec.Command(filepath.Join(root, ".ci", "prism"), place).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
-	var addresses []string
+	var waits []func() string
 	cleaned := map[string]string{}
 	for _, spec := range specs {
 		file := filepath.Join(shared, "specs", spec)
@@ -55,18 +48,24 @@ func Prism(t *testing.T, clean bool, specs ...string) []string {
 			}
 			file = filepath.Join(cleaned[filepath.Dir(file)], filepath.Base(spec))
 		}
-		addresses = append(addresses, start(t, place, file))
+		waits = append(waits, start(t, place, file))
+	}
+	var addresses []string
+	for _, wait := range waits {
+		addresses = append(addresses, wait())
 	}
 	return addresses
 }
 
-func start(t *testing.T, place, file string) string {
+// start starts a server; the function it gives waits for it and gives its address.
+func start(t *testing.T, place, file string) func() string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	address := listener.Addr().String()
+	_, port, _ := net.SplitHostPort(address)
 	_ = listener.Close()
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
@@ -79,16 +78,19 @@ func start(t *testing.T, place, file string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Kill(-server.Process.Pid, syscall.SIGKILL); _ = server.Wait() })
-	for range 480 {
-		if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
-			_ = c.Close()
-			return "http://127.0.0.1:" + port
+	return func() string {
+		t.Helper()
+		for range 480 {
+			if c, err := net.Dial("tcp", address); err == nil {
+				_ = c.Close()
+				return "http://" + address
+			}
+			time.Sleep(250 * time.Millisecond)
 		}
-		time.Sleep(250 * time.Millisecond)
+		b, _ := os.ReadFile(log.Name())
+		t.Fatalf("prism does not serve %s: %s", file, b)
+		return ""
 	}
-	b, _ := os.ReadFile(log.Name())
-	t.Fatalf("prism does not serve %s: %s", file, b)
-	return ""
 }
 
 // Forward sends a question on to another server and returns its answer, which may be changed before it is given.

@@ -67,6 +67,9 @@ func New(a connector.Access) (connector.Reader, error) {
 	return r, nil
 }
 
+// Needs are the address of the environment, and the application with its directory.
+func (r *reader) Needs() []string { return []string{"address", "tenant", "client"} }
+
 // object is how a table is read from one of Dataverse.
 type object struct {
 	connector.Object

@@ -4,6 +4,7 @@ package kind
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/rendite-crm/rendite/internal/connector"
 	"github.com/rendite-crm/rendite/internal/connector/dynamics"
@@ -35,4 +36,39 @@ func New(name string, a connector.Access) (connector.Reader, error) {
 		return nil, connector.Fail(connector.Missing, name)
 	}
 	return f(a)
+}
+
+// Description is what a CRM's reader says of itself before it has spoken to anyone.
+type Description struct {
+	Name string
+	// Needs are the settings it cannot do without, beside the secret, by the names they are kept under.
+	Needs []string
+	// Tables are those it fills, in the order in which it does, where everything is installed and allowed.
+	Tables []string
+	// Gaps are what no installation delivers.
+	Gaps []connector.Gap
+}
+
+// Describe describes a CRM. connector.Missing for an unknown name.
+func Describe(name string) (Description, error) {
+	d := Description{Name: name}
+	if _, ok := readers[name]; !ok {
+		return d, connector.Fail(connector.Missing, name)
+	}
+	r, err := New(name, connector.Access{Settings: connector.Settings{Address: "https://crm.example.com", Database: "database", User: "user", Client: "client", Tenant: "tenant"}, Zone: time.UTC})
+	if err != nil { // one that can say nothing without its real settings
+		return d, nil
+	}
+	if n, ok := r.(connector.Needer); ok {
+		d.Needs = n.Needs()
+	}
+	for _, o := range r.Objects() {
+		for _, t := range o.Tables {
+			if !slices.Contains(d.Tables, t) {
+				d.Tables = append(d.Tables, t)
+			}
+		}
+	}
+	d.Gaps = r.Gaps()
+	return d, nil
 }

@@ -48,6 +48,9 @@ func New(a connector.Access) (connector.Reader, error) {
 	return &reader{session: session{client: client, access: a}}, nil
 }
 
+// Needs are the address of the server; those before version 19 need the database and the user as well.
+func (r *reader) Needs() []string { return []string{"address"} }
+
 // object is how a table is read from a model.
 type object struct {
 	connector.Object
@@ -208,11 +211,7 @@ func (r *reader) Page(ctx context.Context, name string, since time.Time, cursor 
 	}
 	o := all[i]
 	m := connector.Mapping{Table: o.Tables[0], Prefix: o.Prefix, ID: "id", Created: "create_date", Updated: "write_date", Fields: o.fields, Zone: r.access.Zone}.Override(r.access.Fields)
-	domain := o.domain
-	if !since.IsZero() && !o.whole {
-		domain = append(slices.Clone(domain), is("write_date", ">=", since.UTC().Format(time.DateTime)))
-	}
-	records, err := r.after(ctx, o.model, domain, columns(m, o), last, pageSize)
+	records, err := r.after(ctx, o.model, o.changed(since), columns(m, o), last, pageSize)
 	if err != nil {
 		return connector.Page{}, err
 	}
@@ -239,6 +238,30 @@ func (r *reader) Page(ctx context.Context, name string, since time.Time, cursor 
 	}
 	page.Rows = append(page.Rows, changes...)
 	return page, nil
+}
+
+// changed is the domain of what was changed at since or later.
+func (o object) changed(since time.Time) []any {
+	if since.IsZero() || o.whole {
+		return o.domain
+	}
+	return append(slices.Clone(o.domain), is("write_date", ">=", since.UTC().Format(time.DateTime)))
+}
+
+// Count is how many records the pages of an object will hold.
+func (r *reader) Count(ctx context.Context, name string, since time.Time) (int64, error) {
+	all := r.all()
+	i := slices.IndexFunc(all, func(o object) bool { return o.Name == name })
+	if i < 0 {
+		return -1, nil
+	}
+	domain := all[i].changed(since)
+	if domain == nil {
+		domain = []any{}
+	}
+	var n int64
+	err := r.call(ctx, all[i].model, "search_count", map[string]any{"domain": domain, "context": archived}, &n)
+	return n, err
 }
 
 // columns are the fields of a question.

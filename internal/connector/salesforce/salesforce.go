@@ -43,6 +43,9 @@ func New(a connector.Access) (connector.Reader, error) {
 	return &reader{client: client, access: a, fields: map[string]map[string]bool{}}, nil
 }
 
+// Needs are the organisation's address and the key of the connected app.
+func (r *reader) Needs() []string { return []string{"address", "client"} }
+
 // object is how a table is read from an object of Salesforce.
 type object struct {
 	connector.Object

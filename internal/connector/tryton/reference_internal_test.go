@@ -6,14 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -26,94 +24,54 @@ import (
 
 const password = "Rendite-Test-1" // that of tryton/up.sh
 
-// serve starts a real Tryton, seeded with two years of a made-up company: RENDITE_SHARED/tryton/up.sh installs Debian's
-// packages, which takes a minute or two. RENDITE_TRYTON is a folder that it has filled before, to begin from a copy.
+// serve starts a real Tryton on a copy of the database that .ci/tryton keeps in bin/tryton: two years of a made-up company.
 func serve(t *testing.T) string {
 	t.Helper()
+	root := filepath.Join("..", "..", "..")
 	shared := os.Getenv("RENDITE_SHARED")
 	if shared == "" {
-		shared = filepath.Join("..", "..", "..", "..", "shared")
+		shared = filepath.Join(root, "..", "shared")
+	}
+	filled := filepath.Join(root, "bin", "tryton")
+	if out, err := exec.Command(filepath.Join(root, ".ci", "tryton"), shared, filled).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	dir := t.TempDir()
+	database, err := os.ReadFile(filepath.Join(filled, "db", "crm.sqlite"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
+	address := listener.Addr().String()
 	_ = listener.Close()
-	dir := t.TempDir()
-	if seeded := os.Getenv("RENDITE_TRYTON"); seeded != "" {
-		copyFile(t, filepath.Join(seeded, "db", "crm.sqlite"), filepath.Join(dir, "db", "crm.sqlite"))
-		conf := fmt.Sprintf("[web]\nlisten = 127.0.0.1:%d\n[database]\nuri = sqlite://\npath = %s\n", port, filepath.Join(dir, "db"))
-		if err := os.WriteFile(filepath.Join(dir, "trytond.conf"), []byte(conf), 0o600); err != nil {
+	for name, text := range map[string]string{"crm.sqlite": string(database), "conf": "[web]\nlisten = " + address + "\n[database]\nuri = sqlite://\npath = " + dir + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
-		}
-		server := exec.Command("trytond", "-c", filepath.Join(dir, "trytond.conf"), "-d", "crm")
-		server.Env = append(os.Environ(), "TZ=UTC")
-		if err := server.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
-	} else {
-		// Without it Tryton 6.0 knows no time zone for a company.
-		if out, err := exec.Command("apt-get", "install", "-y", "-q", "--no-install-recommends", "python3-tz").CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		up := exec.Command("bash", filepath.Join(shared, "tryton", "up.sh"), dir)
-		up.Env = append(os.Environ(), "PORT="+strconv.Itoa(port), "PW="+password)
-		out, err := os.Create(filepath.Join(dir, "up.log"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		up.Stdout, up.Stderr = out, out // a file: the server it leaves behind would keep a pipe open
-		err = up.Run()
-		t.Cleanup(func() { stop(t, filepath.Join(dir, "trytond.pid")) })
-		if err != nil {
-			log, _ := os.ReadFile(out.Name())
-			t.Fatalf("%v: %s", err, log)
 		}
 	}
-	for range 240 {
-		if c, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command("trytond", "-c", filepath.Join(dir, "conf"), "-d", "crm")
+	server.Env, server.Stdout, server.Stderr = append(os.Environ(), "TZ=UTC"), log, log
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	for range 480 {
+		if c, err := net.Dial("tcp", address); err == nil {
 			_ = c.Close()
-			return "http://127.0.0.1:" + strconv.Itoa(port)
+			return "http://" + address
 		}
 		time.Sleep(250 * time.Millisecond)
 	}
-	t.Fatal("Tryton does not answer")
+	b, _ := os.ReadFile(log.Name())
+	t.Fatalf("Tryton does not answer: %s", b)
 	return ""
-}
-
-func stop(t *testing.T, file string) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
-	if err != nil || pid < 2 {
-		return
-	}
-	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-		t.Log(err)
-	}
-}
-
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	in, err := os.Open(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = in.Close() }()
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	out, err := os.Create(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(out, in); err != nil || out.Close() != nil {
-		t.Fatal(err)
-	}
 }
 
 // The numbers are those of the seed, counted from two recordings of its answers by another program (connectors.md, 1.2).

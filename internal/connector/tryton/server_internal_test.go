@@ -146,11 +146,14 @@ func (s *server) answer(method string, params []any, context map[string]any) any
 		s.fail("no model %s", model)
 		return nil
 	}
-	if call != "search_read" && call != "search" {
+	if call != "search_read" && call != "search" && call != "search_count" {
 		s.fail("no method %s", method)
 		return nil
 	}
 	limit := len(list)
+	if call == "search_count" {
+		params = []any{params[0], nil, nil}
+	}
 	if n, ok := params[2].(float64); ok {
 		limit = int(n)
 	}
@@ -159,6 +162,9 @@ func (s *server) answer(method string, params []any, context map[string]any) any
 		if len(found) < limit && s.matches(r, params[0]) {
 			found = append(found, r)
 		}
+	}
+	if call == "search_count" {
+		return len(found)
 	}
 	if call == "search" {
 		ids := []any{}

@@ -83,11 +83,17 @@ func (r *reader) all() []object {
 	return []object{user, account, opportunity, order, invoice, ticket, note}
 }
 
-// Objects are those whose modules are installed.
+// Needs are the settings that a log-in takes.
+func (r *reader) Needs() []string { return []string{"address", "database", "user"} }
+
+// has reports whether a model is installed; before Open, whether it could be.
+func (r *reader) has(model string) bool { return r.installed == nil || r.installed[model] }
+
+// Objects are those whose modules are installed, before Open all.
 func (r *reader) Objects() []connector.Object {
 	list := []connector.Object{{Name: "stage", Tables: []string{"stage"}}}
 	for _, o := range r.all() {
-		if !r.installed[o.model] {
+		if !r.has(o.model) {
 			continue
 		}
 		o.Optional = !slices.Contains([]string{"user", "account", "opportunity"}, o.Name)
@@ -112,7 +118,7 @@ func (r *reader) Gaps() []connector.Gap {
 		gaps = append(gaps, connector.Gap{Table: "opportunity_change", Reason: connector.NotOffered})
 	}
 	for _, o := range r.all() {
-		if !r.installed[o.model] {
+		if !r.has(o.model) {
 			gaps = append(gaps, connector.Gap{Table: o.Tables[0], Reason: connector.NotOffered})
 		}
 	}
@@ -221,11 +227,7 @@ func (r *reader) Page(ctx context.Context, name string, since time.Time, cursor 
 	if err != nil {
 		return connector.Page{}, err
 	}
-	domain := o.domain
-	if !since.IsZero() {
-		domain = append(slices.Clone(domain), changed(since, o.related))
-	}
-	records, err := r.after(ctx, o.model, domain, slices.Concat(o.fields, stamps), cmp.Or(cursor, "0"), o.size)
+	records, err := r.after(ctx, o.model, o.since(since), slices.Concat(o.fields, stamps), cmp.Or(cursor, "0"), o.size)
 	if err != nil {
 		return connector.Page{}, err
 	}
@@ -259,6 +261,27 @@ func (r *reader) Page(ctx context.Context, name string, since time.Time, cursor 
 		page.Rows = r.notes(records)
 	}
 	return page, err
+}
+
+// Count asks how many records Page will find.
+func (r *reader) Count(ctx context.Context, name string, since time.Time) (n int64, err error) {
+	if name == "stage" {
+		return int64(len(stages())), nil
+	}
+	o, err := r.find(name)
+	if err != nil {
+		return 0, err
+	}
+	err = r.model(ctx, &n, o.model, "search_count", o.since(since))
+	return n, err
+}
+
+// since is the domain of what was changed since then, of all where that is zero.
+func (o object) since(at time.Time) []any {
+	if at.IsZero() {
+		return append([]any{}, o.domain...)
+	}
+	return append(slices.Clone(o.domain), changed(at, o.related))
 }
 
 // IDs lists the identifiers that are left.

@@ -22,6 +22,50 @@ func accessTo(t *testing.T, address string) connector.Access {
 	return connector.Access{Settings: connector.Settings{Address: address, Database: "firma", User: "ada"}, Secret: auth.SecretOf("richtig-8"), Zone: berlin, Currency: "EUR", HTTP: connectortest.Options()}
 }
 
+// Whoever watches a run knows from its first step how much is to come, and at the end that all of it came.
+func TestCount_isWhatPagesHold(t *testing.T) {
+	s, address := newServer(t)
+	w := connectortest.Open(t, "tryton")
+	r, err := New(accessTo(t, address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first, last connector.Step
+	rows := map[string]int64{}
+	watch := func(s connector.Step) {
+		if first.Objects == 0 {
+			first = s
+		}
+		last = s
+		if s.Number == s.Objects && s.Left < 0 {
+			t.Errorf("%+v", s)
+		}
+		rows[s.Object] = s.Total - s.Rows
+	}
+	if _, err := connector.Sync(t.Context(), r, w.Source, w.Warehouse, connector.Options{Progress: watch}); err != nil {
+		t.Fatal(err)
+	}
+	if first.Left < 50 || first.Done != 0 || last.Left != 0 || last.Done < first.Left || last.Number != last.Objects {
+		t.Errorf("%+v\n%+v", first, last)
+	}
+	delete(rows, "user") // employees without a user come on top
+	for name, left := range rows {
+		if left != 0 {
+			t.Errorf("%s: %d more were counted than came", name, left)
+		}
+	}
+	first = connector.Step{}
+	if _, err := connector.Sync(t.Context(), r, w.Source, w.Warehouse, connector.Options{Progress: watch}); err != nil {
+		t.Fatal(err)
+	}
+	if first.Left > 50 { // stages, and what was changed within the overlap
+		t.Errorf("a second run expects the whole: %+v", first)
+	}
+	if len(s.failed) > 0 {
+		t.Error(s.failed)
+	}
+}
+
 func TestSync_readsACompany(t *testing.T) {
 	s, address := newServer(t)
 	w := connectortest.Open(t, "tryton")

@@ -77,6 +77,9 @@ func New(a connector.Access) (connector.Reader, error) {
 	return r, nil
 }
 
+// Needs are the client's identifier; the address is that of the European Union where it is not another.
+func (r *reader) Needs() []string { return []string{"client"} }
+
 // object is how a table is read from a module.
 type object struct {
 	connector.Object

@@ -1,0 +1,66 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// ErrWriting is an import that waits for another one which does not go on: it was neither paused nor aborted.
+var ErrWriting = errors.New("warehouse: another import is open and does not go on")
+
+// patience is how long a writer waits for one that does nothing. One that works may take as long as it needs.
+var patience = 10 * time.Second
+
+// turn lets the writers of a file in one after the other. SQLite does too, but there the one that waits asks again and again
+// and gives up after a time, however well the other gets on.
+type turn struct {
+	taken chan struct{} // holds a value while someone writes
+	done  atomic.Int64  // what writers have done so far
+}
+
+var turns sync.Map // path → *turn, for all warehouses of this process
+
+func turnOf(path string) *turn {
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	t, _ := turns.LoadOrStore(path, &turn{taken: make(chan struct{}, 1)})
+	return t.(*turn)
+}
+
+// take waits for the turn; give ends it. nil is a server that lets several write. ErrWriting.
+func (t *turn) take(ctx context.Context) (give func(), err error) {
+	if t == nil {
+		return func() {}, nil
+	}
+	for {
+		before := t.done.Load()
+		wait := time.NewTimer(patience)
+		select {
+		case t.taken <- struct{}{}:
+			wait.Stop()
+			return sync.OnceFunc(func() { t.done.Add(1); <-t.taken }), nil
+		case <-ctx.Done():
+			wait.Stop()
+			return nil, ctx.Err()
+		case <-wait.C:
+			if t.done.Load() == before {
+				return nil, ErrWriting
+			}
+		}
+	}
+}
+
+// goes says that the writer goes on.
+func (t *turn) goes() {
+	if t != nil {
+		t.done.Add(1)
+	}
+}
