@@ -43,6 +43,7 @@ type reader struct {
 	states        map[string]string // categories of status reasons
 	stages        []connector.Row
 	noHistory     connector.Reason
+	home          bool // the environment's own currency is that of the business
 }
 
 // New is a reader of the environment at an address, https://NAME.crm4.dynamics.com. Settings.Tenant and Client are those of
@@ -101,7 +102,7 @@ func (r *reader) all() []object {
 		f("role", "jobtitle"), f("postal_code", "address1_postalcode"), f("city", "address1_city"), f("opted_out", "donotbulkemail"))
 	contacts.more = []string{"_parentcustomerid_value", "merged", "_masterid_value"}
 	opportunities := o("opportunities", "opportunities", "opportunityid", "opportunity", "", owner, f("name", "name"), connector.Field{Column: "account", With: accountOf}, connector.Field{Column: "contact", With: contactOf}, f("lead", "_originatingleadid_value"),
-		f("stage", "statuscode"), connector.Field{Column: "category", From: "statecode", With: categoryOf}, connector.Field{Column: "amount", With: amount("")}, connector.Field{Column: "home_amount", With: amount("_base")}, f("first_amount", "first"),
+		f("stage", "statuscode"), connector.Field{Column: "category", From: "statecode", With: categoryOf}, connector.Field{Column: "amount", With: amount("")}, connector.Field{Column: "home_amount", With: r.homeAmount}, f("first_amount", "first"),
 		connector.Field{Column: "currency", From: "_transactioncurrencyid_value", With: r.currency}, connector.Field{Column: "probability", From: "closeprobability", Scale: 100}, f("opened_at", "createdon"), f("expected_close_day", "expected"), f("closed_at", "closed"),
 		f("closed_day", "closed_day"), f("lost_reason", "reason"))
 	opportunities.Tables = append(opportunities.Tables, "opportunity_change")
@@ -248,8 +249,8 @@ func (r *reader) Open(ctx context.Context) error {
 	if err := r.readStages(ctx); err != nil {
 		return err
 	}
-	r.noHistory = ""
-	organisations, err := r.every(ctx, "organisation", "organizations", url.Values{"$select": {"isauditenabled"}})
+	r.noHistory, r.home = "", false
+	organisations, err := r.every(ctx, "organisation", "organizations", url.Values{"$select": {"isauditenabled,_basecurrencyid_value"}})
 	if err != nil && !connector.Is(err, connector.Denied, connector.Missing) {
 		return err
 	}
@@ -257,6 +258,7 @@ func (r *reader) Open(ctx context.Context) error {
 		if o["isauditenabled"] == false {
 			r.noHistory = connector.NotOffered
 		}
+		r.home = r.access.Currency != "" && r.currencies[connector.Text(o["_basecurrencyid_value"])] == r.access.Currency
 	}
 	if r.noHistory == "" {
 		_, err = r.list(ctx, "audits", "audits", url.Values{"$select": {"auditid"}, "$top": {"1"}}, "1", "")
@@ -416,6 +418,14 @@ func amount(suffix string) func(any) any {
 		}
 		return connector.Path(v, "estimatedvalue"+suffix)
 	}
+}
+
+// homeAmount is the amount in the environment's own currency.
+func (r *reader) homeAmount(v any) any {
+	if !r.home {
+		return nil
+	}
+	return amount("_base")(v)
 }
 
 func (r *reader) currency(v any) any {

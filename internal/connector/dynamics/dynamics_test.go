@@ -72,7 +72,7 @@ func newEnvironment() *environment {
 	user(2, "ben", record{"isdisabled": true, "applicationid": nil, "accessmode": 0})
 	user(3, "program", record{"isdisabled": false, "applicationid": id(7, 7), "accessmode": 4})
 	e.sets["transactioncurrencies"] = []record{{"transactioncurrencyid": id(5, 1), "isocurrencycode": "EUR"}, {"transactioncurrencyid": id(5, 2), "isocurrencycode": "CHF"}}
-	e.sets["organizations"] = []record{{"organizationid": id(6, 1), "isauditenabled": true}}
+	e.sets["organizations"] = []record{{"organizationid": id(6, 1), "isauditenabled": true, "_basecurrencyid_value": id(5, 1)}}
 	for n := 1; n <= 95; n++ {
 		add("accounts", "accountid", 2, n, 0, record{"name": fmt.Sprintf("Kunde %d", n), "_parentaccountid_value": nil, "industrycode": 6, "industrycode" + formatted: "Bau", "address1_line1": nil, "address1_postalcode": "01067", "address1_city": "Dresden", "address1_country": "DE", "telephone1": nil,
 			"websiteurl": "www.Kunde.example", "customertypecode": 3, "merged": n == 95, "_masterid_value": map[bool]any{true: id(2, 1), false: nil}[n == 95]})
@@ -417,8 +417,15 @@ func TestSync_withoutAuditing(t *testing.T) {
 		if d := cmp.Diff(want, report.Gaps); d != "" {
 			t.Errorf("%s: gaps (-want +got):\n%s", name, d)
 		}
-		w.Is(t, map[string]string{"SELECT COUNT(*) FROM crm_opportunity WHERE category = 'won' AND closed_day NOT NULL": "30"})
+		w.Is(t, map[string]string{"SELECT COUNT(*) FROM crm_opportunity WHERE category = 'won' AND closed_day NOT NULL": "30", "SELECT COUNT(*) FROM crm_opportunity WHERE home_amount NOT NULL": "90"})
 	}
+}
+
+func TestSync_anEnvironmentWithAnotherCurrency(t *testing.T) {
+	e, w := newEnvironment(), connectortest.Open(t, "dynamics")
+	e.sets["organizations"][0]["_basecurrencyid_value"] = id(5, 2)
+	w.Sync(t, reader(t, e, "geheim"))
+	w.Is(t, map[string]string{"SELECT COUNT(*) FROM crm_opportunity WHERE home_amount NOT NULL": "0"})
 }
 
 // A link to another server would carry the token there.

@@ -22,7 +22,9 @@ func (r *reader) timeline(ctx context.Context, id string) ([]map[string]any, err
 			Entries []map[string]any `json:"__timeline"`
 			Info    info             `json:"info"`
 		}
-		if err := r.get(ctx, "timeline", "/Deals/"+url.PathEscape(id)+"/__timeline", q, time.Time{}, &got); err != nil {
+		if err := r.get(ctx, "timeline", "/Deals/"+url.PathEscape(id)+"/__timeline", q, time.Time{}, &got); connector.Is(err, connector.Refused, connector.Missing) && r.gone(ctx, id) {
+			return nil, nil
+		} else if err != nil {
 			return nil, err
 		}
 		for _, e := range got.Entries {
@@ -47,6 +49,15 @@ func (r *reader) timeline(ctx context.Context, id string) ([]map[string]any, err
 		return cmp.Compare(at, other)
 	})
 	return all, nil
+}
+
+// gone reports whether a deal was deleted since it was listed. Its timeline is then refused as if the question were wrong.
+func (r *reader) gone(ctx context.Context, id string) bool {
+	var got struct {
+		Data []any `json:"data"`
+	}
+	err := r.get(ctx, "deals", "/Deals/"+url.PathEscape(id), url.Values{"fields": {"id"}}, time.Time{}, &got)
+	return len(got.Data) == 0 && (err == nil || connector.Is(err, connector.Refused, connector.Missing))
 }
 
 // history works out of a deal's timeline what the deal does not say itself, and returns its changes. Closing_Date is typed

@@ -544,7 +544,7 @@ func (r *reader) deleted(ctx context.Context, o object, since time.Time, cursor 
 	}
 	q := url.Values{"type": {"all"}, "page": {cursor}, "per_page": {strconv.Itoa(pageSize)}}
 	err = r.get(ctx, o.Name+", deleted", "/"+o.module+"/deleted", q, since, &got)
-	if o.module == "Notes" && connector.Is(err, connector.Missing, connector.Refused) {
+	if connector.Is(err, connector.Missing) || o.module == "Notes" && connector.Is(err, connector.Refused) {
 		return connector.Page{}, nil // not every module tells
 	}
 	var page connector.Page

@@ -29,6 +29,7 @@ type company struct {
 	tokens    map[string]bool
 	logins    int
 	closed    map[string]string // the code that a module is refused with
+	vanished  map[string]string // deals whose timeline is refused: "gone", or "there" all the same
 	unknown   []string
 	wide      bool // a question named a field that the module does not have
 }
@@ -134,6 +135,14 @@ func (c *company) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		connectortest.JSON(w, record{"pipeline": []record{{"display_value": "Neugeschäft", "maps": []record{{"actual_value": "Qualification"}, {"actual_value": "Closed Won"}, {"actual_value": "Closed Lost"}}}}})
 	case place == "settings/fields":
 		c.describe(w, q.Get("module"))
+	case len(parts) == 3 && parts[2] == "__timeline" && c.vanished[parts[1]] != "":
+		refuse(w, 400, "INVALID_DATA")
+	case len(parts) == 2 && parts[0] == "Deals" && c.vanished[parts[1]] != "":
+		if c.vanished[parts[1]] == "gone" {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		connectortest.JSON(w, record{"data": []record{{"id": parts[1]}}})
 	case len(parts) == 3 && parts[2] == "__timeline":
 		c.timeline(w, parts[1], q.Get("page_token"), q.Get("per_page"))
 	case len(parts) == 2 && parts[1] == "deleted":
@@ -339,6 +348,20 @@ func TestSync_pagesThatNeverEnd(t *testing.T) {
 		c.ServeHTTP(o, q)
 	}), "geheim 1000.r")
 	if _, err := connector.Sync(t.Context(), r, w.Source, w.Warehouse, connector.Options{}); !connector.Is(err, connector.Loop) {
+		t.Error(err)
+	}
+}
+
+// A deal may be deleted between the list and its timeline; a timeline that is refused for another reason ends the run.
+func TestSync_aDealThatGoesMeanwhile(t *testing.T) {
+	c, w := newCompany(), connectortest.Open(t, "zoho")
+	c.vanished = map[string]string{"40005": "gone"}
+	w.Sync(t, reader(t, c, "geheim 1000.r"))
+	w.Is(t, map[string]string{"SELECT COUNT(*) FROM crm_opportunity": "123", "SELECT group_concat(field) FROM crm_opportunity_change WHERE opportunity = '40005'": "created"})
+
+	c, w = newCompany(), connectortest.Open(t, "zoho")
+	c.vanished = map[string]string{"40005": "there"}
+	if _, err := connector.Sync(t.Context(), reader(t, c, "geheim 1000.r"), w.Source, w.Warehouse, connector.Options{}); !connector.Is(err, connector.Refused) {
 		t.Error(err)
 	}
 }
