@@ -10,7 +10,7 @@ LISTEN ?= 127.0.0.1:8080
 DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race load reference lint vuln fuzz bench screenshots golden generate postgres chromium axe libreoffice poppler openpyxl prism clean
+.PHONY: run build test race load reference lint vuln fuzz bench screenshots golden generate postgres chromium axe libreoffice poppler openpyxl tryton prism clean
 
 run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
 	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
@@ -32,10 +32,9 @@ test: | go postgres chromium axe libreoffice poppler ## all tests; those of the 
 race: | go postgres chromium axe libreoffice poppler
 	@CGO_ENABLED=1 $(GO) test -race ./...
 
-reference: | go libreoffice openpyxl prism ## against published cases and reference data beside the repository
+reference: | go libreoffice openpyxl tryton prism ## against published cases and reference data beside the repository
 	@test -d "$(SHARED)/published" || { echo "make reference: no reference data in $(SHARED); set RENDITE_SHARED"; exit 1; }
-	@.ci/tryton "$(SHARED)" bin/tryton
-	@# The workbook's take longest: they begin first, and the others run beside them.
+	@# The workbook's take longest: they begin first, and the others, such as filling Tryton, run beside them.
 	@RENDITE_SHARED="$(SHARED)" .ci/gotest "make reference" -tags reference -run Reference ./internal/report/workbook ./...
 
 lint: | go ## gofmt, go vet, staticcheck and errcheck through golangci-lint, modules tidy
@@ -89,6 +88,9 @@ libreoffice: ## the program that the tests of the workbook recalculate with
 
 poppler: ## the programs that the tests of PDF read it with
 	@.ci/poppler
+
+tryton: ## the CRM that the reference tests of connectors read
+	@.ci/tryton
 
 prism: ## the server of vendors' descriptions that the reference tests of connectors ask
 	@.ci/prism bin/prism

@@ -67,6 +67,9 @@ func (p *program) sourceCommand() *cobra.Command {
 		c.Flags().StringVar(&f.currency, "currency", "EUR", p.t("cli.flag.currency"))
 		c.Flags().StringVar(&f.live, "go-live", "", p.t("source.flag.go_live"))
 	}
+	for _, name := range []string{"timezone", "currency"} {
+		change.Flags().Lookup(name).DefValue = "" // what is not given stays
+	}
 	change.Flags().BoolVar(&f.secret, "new-secret", false, p.t("source.flag.new_secret"))
 	for _, c := range []*cobra.Command{list, kinds, sync, check} {
 		c.Flags().BoolVar(&f.json, "json", false, p.t("cli.flag.json"))
@@ -771,7 +774,10 @@ func (p *program) syncSource(_ *cobra.Command, f sourceFlags, name string) error
 		return errors.Join(code, writeJSON(p.Out, all))
 	}
 	for _, t := range all.Tables {
-		args := diag.Args{"table": p.table(t.Table), "read": t.Read, "inserted": t.Inserted, "updated": t.Updated, "unchanged": t.Unchanged, "rejected": t.Rejected, "deleted": t.Deleted}
+		args := diag.Args{"table": p.table(t.Table), "read": t.Read, "inserted": t.Inserted, "updated": t.Updated, "unchanged": t.Unchanged, "rejected": t.Rejected, "deleted": ""}
+		if t.Deleted > 0 {
+			args["deleted"] = t.Deleted
+		}
 		p.tell("source.counts", args)
 	}
 	for _, id := range all.Rejects {
@@ -795,10 +801,13 @@ func (p *program) watch() (show func(connector.Step), clear func()) {
 	if !ok || !term.IsTerminal(int(out.Fd())) {
 		return nil, func() {}
 	}
-	started := time.Now()
-	shown := time.Time{}
+	var started, shown time.Time
 	return func(s connector.Step) {
-		if now := time.Now(); now.Sub(shown) > 100*time.Millisecond {
+		now := time.Now()
+		if started.IsZero() { // the log-in does not count
+			started = now
+		}
+		if now.Sub(shown) > 100*time.Millisecond {
 			shown = now
 			fmt.Fprint(out, "\r\x1b[K"+p.step(s, now.Sub(started)))
 		}
@@ -813,7 +822,7 @@ func (p *program) step(s connector.Step, elapsed time.Duration) string {
 		key, args["total"] = "source.step_of", s.Total
 	}
 	text := p.l.Text(key, args)
-	if s.Left < 0 || s.Done == 0 || elapsed < 2*time.Second {
+	if s.Left < 0 || s.Done == 0 || elapsed < 5*time.Second {
 		return text
 	}
 	left := time.Duration(float64(elapsed) / float64(s.Done) * float64(s.Left))

@@ -150,6 +150,9 @@ func TestSourceFromFirstToLast(t *testing.T) {
 		t.Errorf("one account is gone: %+v", row)
 	}
 	out, _ = o.run(0, "", "sync", "CRM")
+	if strings.Contains(out, "gone in the CRM") {
+		t.Error(out)
+	}
 	has(t, out, "accounts: ", " read = 0 new + 0 changed + ", "What is missing or there in part only:", "tickets: the CRM delivers nothing of the kind.", "“CRM” has been read.")
 
 	out, _ = o.run(0, "", "list")

@@ -219,6 +219,37 @@ func TestSync_resumes(t *testing.T) {
 	}
 }
 
+// What a run reports is what the warehouse holds, wherever it was stopped.
+func TestSync_reportsWhatWasKept(t *testing.T) {
+	for stop := 1; stop <= 6; stop++ {
+		b, s := newBook(14), newStore(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		b.before = func(call int) error {
+			if call == stop {
+				cancel() // the page still comes
+			}
+			return nil
+		}
+		report, err := connector.Sync(ctx, b, s.source, s.Warehouse, connector.Options{})
+		cancel()
+		if stop <= 5 != errors.Is(err, context.Canceled) {
+			t.Fatalf("stopped at page %d: %v", stop, err)
+		}
+		told := report.Objects[0].Batches[0]
+		kept, err := s.Batch(t.Context(), told.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(kept, told, cmp.Comparer(func(a, b time.Time) bool { return a.Truncate(time.Microsecond).Equal(b.Truncate(time.Microsecond)) })); d != "" {
+			t.Errorf("stopped at page %d (-kept +told):\n%s", stop, d)
+		}
+		have, err := s.Counts(t.Context(), s.source.ID)
+		if err != nil || have["account"] != told.Inserted {
+			t.Errorf("stopped at page %d: %v in the table, %d told, %v", stop, have, told.Inserted, err)
+		}
+	}
+}
+
 // Whatever happens between and within runs, the last undisturbed run leaves the truth.
 func TestSync_endsWithTheTruth(t *testing.T) {
 	if err := flag.Set("rapid.checks", "20"); err != nil { // each opens a database and syncs it some times

@@ -40,13 +40,19 @@ func (t *turn) take(ctx context.Context) (give func(), err error) {
 	if t == nil {
 		return func() {}, nil
 	}
+	give = sync.OnceFunc(func() { t.done.Add(1); <-t.taken })
+	select {
+	case t.taken <- struct{}{}:
+		return give, nil
+	default:
+	}
 	for {
 		before := t.done.Load()
 		wait := time.NewTimer(patience)
 		select {
 		case t.taken <- struct{}{}:
 			wait.Stop()
-			return sync.OnceFunc(func() { t.done.Add(1); <-t.taken }), nil
+			return give, nil
 		case <-ctx.Done():
 			wait.Stop()
 			return nil, ctx.Err()

@@ -26,15 +26,21 @@ func opened(t *testing.T, path, name string) (*Warehouse, Source) {
 	return w, s
 }
 
+func customer(id string) crm.Record {
+	t, _ := crm.Find("account")
+	r := t.New(id)
+	t.Set(&r, "name", "Kunde "+id)
+	return r
+}
+
 // fill writes n accounts, more than a statement's worth, and leaves the import open.
 func fill(ctx context.Context, w *Warehouse, s Source, n int) (*Import, error) {
-	t, _ := crm.Find("account")
 	i, err := w.Begin(ctx, s, "account", "accounts", "")
 	if err != nil {
 		return nil, err
 	}
 	for k := range n {
-		if err := i.Write(ctx, t.New(fmt.Sprint(k)), int64(k), "", nil); err != nil {
+		if err := i.Write(ctx, customer(fmt.Sprint(k)), int64(k), "", nil); err != nil {
 			return i, err
 		}
 	}
@@ -89,9 +95,8 @@ func TestAnImportThatIsLeftOpenIsToldToTheNext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	account, _ := crm.Find("account")
 	write := func(ctx context.Context) error {
-		if err := begun.Write(ctx, account.New("x"), 1, "", nil); err != nil {
+		if err := begun.Write(ctx, customer("x"), 1, "", nil); err != nil {
 			return err
 		}
 		return begun.Pause(ctx)

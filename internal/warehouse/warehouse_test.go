@@ -278,6 +278,11 @@ func TestSource_isFoundChangedAndRemoved(t *testing.T) {
 		if d := cmp.Diff(w.source, got); d != "" {
 			t.Errorf("kept (-want +got):\n%s", d)
 		}
+		counts, err := w.Counts(ctx, w.source.ID)
+		w.ok(err)
+		if d := cmp.Diff(map[string]int64{"opportunity": 1}, counts); d != "" {
+			t.Errorf("rows (-want +got):\n%s", d)
+		}
 		w.ok(w.RemoveSource(ctx, w.source.ID))
 		w.holds(map[string]int64{})
 		if _, err := w.Batch(ctx, b.ID); !errors.Is(err, warehouse.ErrNotFound) {

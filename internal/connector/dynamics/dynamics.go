@@ -69,7 +69,7 @@ func New(a connector.Access) (connector.Reader, error) {
 }
 
 // Needs are the address of the environment, and the application with its directory.
-func (r *reader) Needs() []string { return []string{"address", "tenant", "client"} }
+func (r *reader) Needs() []string { return []string{"address", "client", "tenant"} }
 
 // object is how a table is read from one of Dataverse.
 type object struct {

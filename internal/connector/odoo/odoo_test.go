@@ -199,7 +199,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			s.logins++
 		}
 		if r.Header.Get("Authorization") != "bearer "+key || r.Header.Get("X-Odoo-Database") != "firma" {
-			fail(401, "werkzeug.exceptions.Unauthorized")
+			fail(401, "werkzeug.exceptions.Unauthorized") //nolint:misspell // the name of a class
 			return
 		}
 		var params record
@@ -350,9 +350,9 @@ func (s *server) holds(r record, domain []any) (bool, string) {
 }
 
 func (s *server) test(r record, d []any) (bool, string) {
-	have := any(r)
 	name, rest, dotted := strings.Cut(d[0].(string), ".")
-	if have = r[name]; dotted {
+	have := r[name]
+	if dotted {
 		have = s.models["mail.message"][fmt.Sprint(have.([]any)[0])][rest]
 	}
 	if pair, ok := have.([]any); ok {
