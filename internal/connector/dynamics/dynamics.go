@@ -122,10 +122,17 @@ func (r *reader) all() []object {
 	activities.filter = "(activitytypecode eq 'phonecall' or activitytypecode eq 'appointment' or activitytypecode eq 'email' or activitytypecode eq 'task')"
 	notes := o("notes", "annotations", "annotationid", "activity", "note/", append(regarding("_objectid_value"), connector.Field{Column: "type", With: func(any) any { return "note" }}, f("done_at", "createdon"))...)
 	notes.more = append(notes.more, "_objectid_value")
+	document := func(name, set, key, kind, number, opportunity string) object {
+		d := o(name, set, key, "sales_document", kind+"/", owner, to("account", "_customerid_value", "account"), connector.Field{Column: "kind", With: func(any) any { return kind }}, f("number", number), f("opportunity", opportunity), f("status", "statuscode:text"),
+			f("document_day", "createdon"), connector.Field{Column: "net", With: net}, f("gross", "totalamount"), connector.Field{Column: "currency", From: "_transactioncurrencyid_value", With: r.currency})
+		d.more = append(d.more, "_customerid_value", "statecode", "totaltax")
+		return d
+	}
 	seen := o("log-ins", "audits", "auditid", "login", "", f("person", "_objectid_value"), f("logged_at", "createdon"), connector.Field{Column: "success", With: func(any) any { return true }}, connector.Field{Column: "kind", From: "action", With: kindOfAccess})
 	seen.Deletions, seen.modified, seen.more = connector.Unseen, "createdon", nil
 	seen.filter = "operation eq 4 and (action eq 64 or action eq 65)"
-	return []object{users, accounts, contacts, opportunities, found, cases, activities, notes, seen}
+	return []object{users, accounts, contacts, opportunities, found, cases, activities, notes,
+		document("orders", "salesorders", "salesorderid", "order", "ordernumber", "_opportunityid_value"), document("invoices", "invoices", "invoiceid", "invoice", "invoicenumber", "_opportunityid_value"), seen}
 }
 
 // Objects are what Dynamics delivers.
@@ -137,11 +144,11 @@ func (r *reader) Objects() []connector.Object {
 	return list
 }
 
-// Gaps say what is not read: the phases of the sales process, when a case was first answered, orders and invoices; and that
-// the history is there only as long as, and as far as, auditing is switched on.
+// Gaps say what is not read: the phases of sales processes, of which an opportunity may have several, and when a case was
+// first answered; and that the history is there only as long as, and as far as, auditing is switched on.
 func (r *reader) Gaps() []connector.Gap {
 	return []connector.Gap{{Table: "opportunity_change", Reason: cmp.Or(r.noHistory, connector.Limited)}, {Table: "login", Reason: connector.Limited}, {Table: "stage", Reason: connector.Partial},
-		{Table: "ticket", Reason: connector.Partial}, {Table: "sales_document", Reason: connector.NotRead}}
+		{Table: "ticket", Reason: connector.Partial}}
 }
 
 func (r *reader) token(ctx context.Context) error {
@@ -338,6 +345,9 @@ func (r *reader) Page(ctx context.Context, name string, since time.Time, cursor 
 		if record["merged"] == true {
 			row.Record.Deleted, row.Record.Merged = max(row.Record.Updated, 1), connector.Text(record["_masterid_value"])
 		}
+		if cancelled[o.set] != "" && cancelled[o.set] == connector.Text(record["statecode"]) {
+			row.Record.Deleted = max(row.Record.Updated, 1) // it counts no longer
+		}
 		page.Rows = append(page.Rows, row)
 	}
 	page.Rows = append(page.Rows, changes...)
@@ -350,6 +360,9 @@ func and(a, b string) string {
 	}
 	return a + " and " + b
 }
+
+// cancelled are the states of cancelled documents.
+var cancelled = map[string]string{"salesorders": "2", "invoices": "3"}
 
 // worked are the paths that a reader sets itself.
 var worked = []string{"", "first", "expected", "closed", "closed_day", "reason", "converted", "deal", "resolved"}
@@ -517,6 +530,16 @@ func seconds(v any) any {
 		return nil
 	}
 	return n / 10_000 * 60
+}
+
+// net is the total without tax.
+func net(v any) any {
+	gross, ok := connector.Money(connector.Path(v, "totalamount"))
+	tax, other := connector.Money(connector.Path(v, "totaltax"))
+	if !ok || !other {
+		return nil
+	}
+	return crm.FormatMoney(gross - tax)
 }
 
 func lower(v any) any {
