@@ -75,6 +75,9 @@ func TestReference_zohosOwnDescription(t *testing.T) {
 		t.Fatalf("%v; %v", err, refused)
 	}
 	for _, o := range r.Objects() {
+		if _, err := r.(connector.Counter).Count(t.Context(), o.Name, time.Time{}); err != nil {
+			t.Errorf("count of %s: %v", o.Name, err)
+		}
 		for _, since := range []time.Time{{}, at(1)} {
 			for _, cursor := range []string{"", "list:0|1|token", "deleted:1"} {
 				if o.Name == "notes" && cursor == "deleted:1" {

@@ -29,6 +29,8 @@ const (
 	dealsPage = 50 // each deal is a call for its timeline
 	// Page tokens reach 100 000 records; before that the list begins again after the last change it gave.
 	mostTokens = 450
+	// byNumber stands before the number of a page in a cursor where a list has no tokens.
+	byNumber = "page "
 )
 
 // accounts are the servers that give tokens, by what follows "zohoapis." in the address.
@@ -457,7 +459,9 @@ func (r *reader) records(ctx context.Context, o object, since time.Time, cursor 
 	if o.module == "Leads" {
 		q.Set("converted", "both")
 	}
-	if token != "" {
+	if page, ok := strings.CutPrefix(token, byNumber); ok {
+		q.Set("page", page)
+	} else if token != "" {
 		q.Set("page_token", token)
 	}
 	var got struct {
@@ -475,20 +479,43 @@ func (r *reader) records(ctx context.Context, o object, since time.Time, cursor 
 		}
 		page.Rows = append(page.Rows, rows...)
 	}
-	if !got.Info.More || got.Info.Token == "" {
+	if !got.Info.More {
 		return page, nil
 	}
 	begun := int64(0)
 	if !from.IsZero() {
 		begun = from.Unix()
 	}
-	if number++; number >= mostTokens && len(got.Data) > 0 {
+	number++
+	if got.Info.Token == "" {
+		got.Info.Token = byNumber + strconv.Itoa(number+1)
+	}
+	if number >= mostTokens && len(got.Data) > 0 {
 		if at, ok := connector.Instant(got.Data[len(got.Data)-1]["Modified_Time"]); ok {
 			begun, number, got.Info.Token = at/1e6-1, 0, ""
 		}
 	}
 	page.Next = "list:" + strconv.FormatInt(begun, 10) + "|" + strconv.Itoa(number) + "|" + got.Info.Token
 	return page, nil
+}
+
+// Count is how many records the pages of an object will hold in a first run.
+func (r *reader) Count(ctx context.Context, name string, since time.Time) (int64, error) {
+	all := r.all()
+	i := slices.IndexFunc(all, func(o object) bool { return o.Name == name })
+	if i < 0 || !since.IsZero() {
+		return -1, nil
+	}
+	var got struct {
+		Count *int64 `json:"count"`
+	}
+	if err := r.get(ctx, "count of "+name, "/"+all[i].module+"/actions/count", nil, time.Time{}, &got); err != nil {
+		return 0, err
+	}
+	if got.Count == nil {
+		return -1, nil
+	}
+	return *got.Count, nil
 }
 
 // columns are the fields of a question, 50 at most: those of the mapping that the module has.

@@ -133,6 +133,12 @@ func (c *company) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		connectortest.JSON(w, record{"layouts": []record{{"id": "5"}}})
 	case place == "settings/pipeline":
 		connectortest.JSON(w, record{"pipeline": []record{{"display_value": "Neugeschäft", "maps": []record{{"actual_value": "Qualification"}, {"actual_value": "Closed Won"}, {"actual_value": "Closed Lost"}}}}})
+	case len(parts) == 3 && parts[1] == "actions" && parts[2] == "count":
+		if code := c.closed[parts[0]]; code != "" {
+			c.describe(w, parts[0])
+			return
+		}
+		connectortest.JSON(w, record{"count": len(c.modules[parts[0]])})
 	case place == "settings/fields":
 		c.describe(w, q.Get("module"))
 	case len(parts) == 3 && parts[2] == "__timeline" && c.vanished[parts[1]] != "":
@@ -363,6 +369,56 @@ func TestSync_aDealThatGoesMeanwhile(t *testing.T) {
 	c.vanished = map[string]string{"40005": "there"}
 	if _, err := connector.Sync(t.Context(), reader(t, c, "geheim 1000.r"), w.Source, w.Warehouse, connector.Options{}); !connector.Is(err, connector.Refused) {
 		t.Error(err)
+	}
+}
+
+func TestCount(t *testing.T) {
+	r := reader(t, newCompany(), "geheim 1000.r")
+	if err := r.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	count := r.(connector.Counter).Count
+	for name, want := range map[string]int64{"deals": 123, "accounts": 230, "stages": -1} {
+		if got, err := count(t.Context(), name, time.Time{}); err != nil || got != want {
+			t.Errorf("%s: %d, %v", name, got, err)
+		}
+	}
+	if got, err := count(t.Context(), "deals", at(3)); err != nil || got != -1 {
+		t.Errorf("what has changed: %d, %v", got, err)
+	}
+	if _, err := count(t.Context(), "invoices", time.Time{}); !connector.Is(err, connector.Denied) {
+		t.Error(err)
+	}
+}
+
+// A list that says that there is more and gives no token goes on by number.
+func TestPage_withoutTokens(t *testing.T) {
+	c := newCompany()
+	r := reader(t, http.HandlerFunc(func(o http.ResponseWriter, q *http.Request) {
+		if q.URL.Path != "/crm/v8/Notes" {
+			c.ServeHTTP(o, q)
+			return
+		}
+		n, _ := strconv.Atoi(q.URL.Query().Get("page"))
+		n = max(n, 1)
+		connectortest.JSON(o, record{"data": []record{{"id": strconv.Itoa(n), "Modified_Time": stamp(at(n))}}, "info": record{"more_records": n < 3, "next_page_token": nil}})
+	}), "geheim 1000.r")
+	if err := r.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for cursor := ""; ; {
+		page, err := r.Page(t.Context(), "notes", time.Time{}, cursor)
+		if err != nil || len(page.Rows) != 1 {
+			t.Fatal(page, err)
+		}
+		ids = append(ids, page.Rows[0].Record.ID)
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if d := cmp.Diff([]string{"note/1", "note/2", "note/3"}, ids); d != "" {
+		t.Error(d)
 	}
 }
 
