@@ -759,19 +759,19 @@ func (p *program) syncSource(_ *cobra.Command, f sourceFlags, name string) error
 	clear()
 	all := p.sum(s, report)
 	var e *connector.Error
-	var code error
+	var end error
 	switch {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
-		all.State, code = "stopped", exit(exitStopped)
+		all.State, end = "stopped", exit(exitStopped)
 	case errors.As(err, &e):
-		all.State, code = "failed", exit(exitCase)
+		all.State, end = "failed", exit(exitCase)
 		all.Error = p.failure(e)
 	default:
 		return p.broken(err)
 	}
 	if f.json {
-		return errors.Join(code, writeJSON(p.Out, all))
+		return errors.Join(end, writeJSON(p.Out, all))
 	}
 	for _, t := range all.Tables {
 		args := diag.Args{"table": p.table(t.Table), "read": t.Read, "inserted": t.Inserted, "updated": t.Updated, "unchanged": t.Unchanged, "rejected": t.Rejected, "deleted": ""}
@@ -792,7 +792,7 @@ func (p *program) syncSource(_ *cobra.Command, f sourceFlags, name string) error
 	case "failed":
 		fmt.Fprintln(p.Err, all.Error.Text)
 	}
-	return code
+	return end
 }
 
 // watch shows how far a run is, on a terminal alone; clear takes the line away.

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -310,7 +312,7 @@ func TestSourceRefusesWhatCannotBe(t *testing.T) {
 		{"an address without encryption", "", "s", "It must begin with https://", []string{"add", "CRM", "--kind", "hubspot", "--address", "http://crm.example.com"}},
 		{"an address in the own network", "", "s", "It must begin with https://", []string{"add", "CRM", "--kind", "hubspot", "--address", "http://10.0.0.7"}},
 		{"no settings", "", "s", "cannot be read", []string{"add", "CRM", "--kind", "hubspot", "--settings", filepath.Join(o.dir, "nothing.yaml")}},
-		{"an unknown setting", "adress: https://crm.example.com\n", "s", "Perhaps address is meant", []string{"add", "CRM", "--kind", "hubspot", "--settings", file}},
+		{"an unknown setting", "adresse: https://crm.example.com\n", "s", "Perhaps address is meant", []string{"add", "CRM", "--kind", "hubspot", "--settings", file}},
 		{"the secret in the file", "secret: s\n", "s", "The secret has no place in the file", []string{"add", "CRM", "--kind", "hubspot", "--settings", file}},
 		{"a column with a mistake", "fields: {opportunity.prodct: x}\n", "s", "Perhaps opportunity.product is meant", []string{"add", "CRM", "--kind", "hubspot", "--settings", file}},
 		{"a table that is none", "fields: {invoices.sum: x}\n", "s", "It is written as table, dot, column", []string{"add", "CRM", "--kind", "hubspot", "--settings", file}},
@@ -337,6 +339,89 @@ func TestSourceRefusesWhatCannotBe(t *testing.T) {
 	}
 	out, _ := o.run(0, "", "list")
 	has(t, out, "No source yet")
+}
+
+// Two sources and a file come into one file of data at once; one source is read once at a time.
+func TestSourcesAreReadBesideEachOther(t *testing.T) {
+	company := connectortest.NewPipedrive()
+	begun, hold := make(chan struct{}), make(chan struct{})
+	var holding atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if holding.CompareAndSwap(true, false) {
+			close(begun)
+			<-hold
+		}
+		company.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	office := func() *office { o := newOffice(t); o.dir = dir; return o }
+	names := []string{"A", "B", "C"}
+	for _, name := range names {
+		office().run(0, connectortest.PipedriveToken, "add", name, "--kind", "pipedrive", "--address", server.URL)
+	}
+	var wg sync.WaitGroup
+	for _, name := range names {
+		wg.Go(func() {
+			var out, errs bytes.Buffer
+			if code := cli.Main(t.Context(), []string{"source", "sync", name, "--data", filepath.Join(dir, "data.db"), "--allow-host", "127.0.0.1"}, cli.Stdio{In: strings.NewReader(""), Out: &out, Err: &errs, Env: func(string) string { return "" }}); code != 0 {
+				t.Errorf("%s: exit code %d\n%s%s", name, code, out.String(), errs.String())
+			}
+		})
+	}
+	wg.Wait()
+	out, _ := office().run(0, "", "list", "--json")
+	if strings.Count(out, `"opportunity": 137`) != len(names) {
+		t.Error(out)
+	}
+	holding.Store(true)
+	wg.Go(func() {
+		cli.Main(t.Context(), []string{"source", "sync", "A", "--data", filepath.Join(dir, "data.db"), "--allow-host", "127.0.0.1"}, cli.Stdio{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Env: func(string) string { return "" }})
+	})
+	<-begun
+	_, errs := office().run(1, "", "sync", "A")
+	has(t, errs, "This source is being read already.")
+	close(hold)
+	wg.Wait()
+}
+
+// What is only wanted may be closed; what is needed may not. More than half of a list gone looks like a lost right.
+func TestSourceSaysWhatItMayNotRead(t *testing.T) {
+	company := connectortest.NewPipedrive()
+	var closed atomic.Value
+	closed.Store("/v1/notes")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == closed.Load() {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		company.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	o := newOffice(t)
+	o.run(0, connectortest.PipedriveToken, "add", "CRM", "--kind", "pipedrive", "--address", server.URL)
+	out, _ := o.run(0, "", "check", "CRM")
+	has(t, out, "notes: cannot be read (activities). The access does not hold or lacks a right.", "HTTP 403", "deals: can be read")
+	s := o.sync(0)
+	if n := s.Tables["activity"].Inserted; n != 137 || len(s.Gaps) != 5 || s.Gaps[0].Reason != "not_allowed" {
+		t.Errorf("%d activities, %+v", n, s.Gaps)
+	}
+	closed.Store("/api/v2/persons")
+	out, _ = o.run(1, "", "check", "CRM")
+	has(t, out, "persons: cannot be read (contacts)")
+	if s := o.sync(1); s.State != "failed" || s.Error.Code != "denied" || s.Tables["contact"].Read != 0 {
+		t.Errorf("%+v", s)
+	}
+	closed.Store("")
+	for id := range company.Lists["organizations"] {
+		if id > 50 {
+			delete(company.Lists["organizations"], id)
+		}
+	}
+	_, errs := o.run(1, "", "sync", "CRM")
+	has(t, errs, "More than half of the records are missing at once.")
+	out, _ = o.run(0, "", "sync", "CRM", "--emptied")
+	has(t, out, "180 changed", "180 of those changed are gone in the CRM")
 }
 
 // The settings of the file reach the reader: Tryton asks for a database and a user.

@@ -24,7 +24,7 @@ func TestReadSettings(t *testing.T) {
 
 // All mistakes of a file are told at once, each with its place; nothing of the file is taken then.
 func TestReadSettings_tellsEachMistake(t *testing.T) {
-	got, found := connector.ReadSettings("s.yaml", []byte("adress: x\nsecret: geheim\nuser: [a]\nfields: {opportunity.amuont: x, deal.amount: y, account.opened_month: z}\n"))
+	got, found := connector.ReadSettings("s.yaml", []byte("adresse: x\nsecret: geheim\nuser: [a]\nfields: {opportunity.amuont: x, deal.amount: y, account.opened_month: z}\n"))
 	var codes []string
 	for _, d := range found {
 		if d.Severity != diag.Error || d.At.Line == 0 || d.At.File != "s.yaml" {

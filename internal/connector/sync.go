@@ -81,7 +81,7 @@ type state struct {
 }
 
 type running struct {
-	w      *warehouse.Warehouse
+	place  string
 	source int64
 }
 
@@ -91,7 +91,7 @@ var atWork sync.Map // running → struct{}
 // ends the run; what was read until then is kept, and the next run goes on there. Busy while another run of the source is
 // under way in this process.
 func Sync(ctx context.Context, r Reader, s warehouse.Source, w *warehouse.Warehouse, o Options) (Report, error) {
-	me := running{w, s.ID}
+	me := running{w.Place(), s.ID}
 	if _, other := atWork.LoadOrStore(me, struct{}{}); other {
 		return Report{}, Fail(Busy, s.Name)
 	}

@@ -25,14 +25,19 @@ type turn struct {
 var turns sync.Map // path → *turn, for all warehouses of this process
 
 func turnOf(path string) *turn {
-	if whole, err := filepath.Abs(path); err == nil {
-		path = whole
-	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
 	t, _ := turns.LoadOrStore(path, &turn{taken: make(chan struct{}, 1)})
 	return t.(*turn)
+}
+
+// whole is the one name of a file that has several.
+func whole(path string) string {
+	if p, err := filepath.Abs(path); err == nil {
+		path = p
+	}
+	if p, err := filepath.EvalSymlinks(path); err == nil {
+		path = p
+	}
+	return path
 }
 
 // take waits for the turn; give ends it. nil is a server that lets several write. ErrWriting.

@@ -33,10 +33,11 @@ var (
 
 // Warehouse is an open database of canonical tables.
 type Warehouse struct {
-	db   *sql.DB
-	d    dialect
-	turn *turn // of SQLite
-	now  func() time.Time
+	db    *sql.DB
+	d     dialect
+	place string
+	turn  *turn // of SQLite
+	now   func() time.Time
 }
 
 // Open opens a file, or postgres://…, and makes the tables where they are missing; now is the clock, nil the system's.
@@ -57,17 +58,22 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Warehouse
 	if w.db, err = sql.Open(w.d.driver, name); err != nil {
 		return nil, err
 	}
-	if w.d.name == sqlite.name {
-		w.turn = turnOf(address)
-	}
 	if err := w.prepare(ctx); err != nil {
 		return nil, errors.Join(err, w.db.Close())
+	}
+	w.place = address
+	if w.d.name == sqlite.name {
+		w.place = whole(address) // it exists by now
+		w.turn = turnOf(w.place)
 	}
 	return w, nil
 }
 
 // Close closes the database.
 func (w *Warehouse) Close() error { return w.db.Close() }
+
+// Place tells the database from others in this process; it may hold a password.
+func (w *Warehouse) Place() string { return w.place }
 
 // Engine names the database: sqlite or postgresql.
 func (w *Warehouse) Engine() string { return w.d.name }
