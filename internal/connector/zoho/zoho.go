@@ -507,15 +507,16 @@ func (r *reader) Count(ctx context.Context, name string, since time.Time) (int64
 		return -1, nil
 	}
 	var got struct {
-		Count *int64 `json:"count"`
+		Count any `json:"count"` // a text as it is described, or a number
 	}
 	if err := r.get(ctx, "count of "+name, "/"+all[i].module+"/actions/count", nil, time.Time{}, &got); err != nil {
 		return 0, err
 	}
-	if got.Count == nil {
-		return -1, nil
+	n, err := strconv.ParseInt(connector.Text(got.Count), 10, 64)
+	if err != nil {
+		return -1, nil //nolint:nilerr // it is not known then
 	}
-	return *got.Count, nil
+	return n, nil
 }
 
 // columns are the fields of a question, 50 at most: those of the mapping that the module has.

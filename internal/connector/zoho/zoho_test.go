@@ -138,6 +138,10 @@ func (c *company) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			c.describe(w, parts[0])
 			return
 		}
+		if parts[0] == "Accounts" {
+			connectortest.JSON(w, record{"count": strconv.Itoa(len(c.modules[parts[0]]))})
+			return
+		}
 		connectortest.JSON(w, record{"count": len(c.modules[parts[0]])})
 	case place == "settings/fields":
 		c.describe(w, q.Get("module"))
