@@ -317,7 +317,7 @@ func (p *program) addSource(c *cobra.Command, f sourceFlags, name string) error 
 		return err
 	}
 	if s, err = w.AddSource(p.ctx, s); err != nil {
-		return err
+		return p.broken(err)
 	}
 	p.tell("source.added", diag.Args{"name": s.Name, "kind": s.Kind})
 	if p.Env(connector.KeyVariable) == "" {
@@ -371,7 +371,7 @@ func (p *program) changeSource(c *cobra.Command, f sourceFlags, name string) err
 		}
 	}
 	if err := w.UpdateSource(p.ctx, s); err != nil {
-		return err
+		return p.broken(err)
 	}
 	p.tell("source.changed", diag.Args{"name": s.Name})
 	if zone != s.Timezone {

@@ -271,7 +271,7 @@ func (i *Import) begin(ctx context.Context) (*sql.Tx, error) {
 	ctx = context.WithoutCancel(ctx)
 	if i.tx, err = i.w.db.BeginTx(ctx, nil); err != nil {
 		give()
-		return nil, err
+		return nil, busy(err)
 	}
 	i.give = give
 	where := "FROM crm_" + i.t.Name + " WHERE source = $1 AND ext_id = $2"

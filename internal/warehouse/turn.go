@@ -7,10 +7,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	driver "modernc.org/sqlite"
 )
 
-// ErrWriting is an import that waits for another one which does not go on: it was neither paused nor aborted.
-var ErrWriting = errors.New("warehouse: another import is open and does not go on")
+// ErrWriting is a write that waited for another one in vain: an import of this program that was neither paused nor aborted, or
+// one of another program.
+var ErrWriting = errors.New("warehouse: another import is writing")
 
 // patience is how long a writer waits for one that does nothing. One that works may take as long as it needs.
 var patience = 10 * time.Second
@@ -67,6 +70,15 @@ func (t *turn) take(ctx context.Context) (give func(), err error) {
 			}
 		}
 	}
+}
+
+// busy tells SQLite's own refusal, which comes where another program writes.
+func busy(err error) error {
+	var e *driver.Error
+	if errors.As(err, &e) && e.Code()&0xff == 5 { // SQLITE_BUSY
+		return errors.Join(ErrWriting, err)
+	}
+	return err
 }
 
 // goes says that the writer goes on.

@@ -126,3 +126,31 @@ func TestAnImportThatIsLeftOpenIsToldToTheNext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Another program knows nothing of our turns; SQLite refuses then.
+func TestAWriteBesideAnotherProgramIsRefusedByName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.db")
+	w, s := opened(t, path, "CRM")
+	w.db.SetMaxOpenConns(1)
+	if _, err := w.db.Exec("PRAGMA busy_timeout = 1"); err != nil {
+		t.Fatal(err)
+	}
+	other, err := Open(t.Context(), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	tx, err := other.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.UpdateSource(t.Context(), s); !errors.Is(err, ErrWriting) {
+		t.Errorf("beside another program: %v", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.UpdateSource(t.Context(), s); err != nil {
+		t.Error(err)
+	}
+}

@@ -146,7 +146,7 @@ func (w *Warehouse) write(ctx context.Context, f func(*sql.Tx) error) error {
 	defer give()
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return busy(err)
 	}
 	if err := f(tx); err != nil {
 		return errors.Join(err, tx.Rollback())
