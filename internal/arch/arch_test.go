@@ -34,7 +34,7 @@ var layers = []string{
 	// people
 	"internal/auth", "internal/auth/authtest",
 	// what CRMs deliver
-	"internal/connector", "internal/connector/connectortest", "internal/connector/hubspot", "internal/connector/pipedrive", "internal/connector/salesforce", "internal/connector/sqldb", "internal/connector/tryton", "internal/connector/kind",
+	"internal/connector", "internal/connector/connectortest", "internal/connector/dynamics", "internal/connector/hubspot", "internal/connector/odoo", "internal/connector/pipedrive", "internal/connector/salesforce", "internal/connector/sqldb", "internal/connector/tryton", "internal/connector/zoho", "internal/connector/kind",
 	// operations, and the pages over them
 	"internal/app", "internal/web", "internal/api", "internal/server",
 	// surfaces

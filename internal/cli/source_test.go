@@ -299,7 +299,7 @@ func TestSourceRefusesWhatCannotBe(t *testing.T) {
 		{"no name", "", "", "needs exactly one name", []string{"add"}},
 		{"two names", "", "", "needs exactly one name", []string{"sync", "a", "b"}},
 		{"an empty name", "", "s", "needs a name", []string{"add", " ", "--kind", "hubspot"}},
-		{"no kind", "", "s", "--kind is missing: hubspot, ", []string{"add", "CRM"}},
+		{"no kind", "", "s", "--kind is missing: ", []string{"add", "CRM"}},
 		{"a kind with a mistake", "", "s", "Perhaps hubspot is meant", []string{"add", "CRM", "--kind", "hubspt"}},
 		{"nothing that it needs", "", "s", "tryton also needs address, database or user", []string{"add", "CRM", "--kind", "tryton"}},
 		{"a secret as an argument", "", "s", "There is no flag", []string{"add", "CRM", "--kind", "hubspot", "--secret", "s"}},

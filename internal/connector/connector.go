@@ -81,6 +81,7 @@ const (
 	LatestOnly Reason = "latest_only" // only the latest value is known: a series grows from the first run on
 	Inferred   Reason = "inferred"    // inferred from who changed something on which day
 	Limited    Reason = "limited"     // the history is kept for some time only, or where someone switched it on
+	Partial    Reason = "partial"     // some columns that figures need are not there
 )
 
 // Reader is what a CRM implements. It is for one goroutine. One that is an io.Closer is closed at the end of a run.

@@ -120,6 +120,31 @@ func (r *Row) Put(column string, v any, scale float64, zone *time.Location) {
 	}
 }
 
+// keptAs are the columns of an opportunity that the fields of a change are written like.
+var keptAs = map[string]string{"amount": "amount", "expected_close": "expected_close_day", "probability": "probability"}
+
+// Keep writes a delivered value of a change as package crm keeps it: money as ten-thousandths of the unit, days as days
+// since 1970, shares from 0 to 1, everything else as it is. One that cannot be read becomes the row's Problem. nil is "none".
+func (r *Row) Keep(column, field string, v any, scale float64, zone *time.Location) {
+	t, _ := crm.Find(r.Table)
+	kind := crm.Ref
+	if as, ok := keptAs[field]; ok {
+		deals, _ := crm.Find("opportunity")
+		c, _ := deals.Column(as)
+		kind = c.Kind
+	}
+	if v == nil {
+		return
+	}
+	got, ok := value(kind, v, or(scale, 1), zone)
+	switch {
+	case !ok && r.Problem == nil:
+		r.Problem = &crm.Problem{Column: column, Code: wrongKind, Value: asText(v)}
+	case ok && got != nil:
+		t.Set(&r.Record, column, asText(got))
+	}
+}
+
 // value reads a value by kind; nil where it is empty and the kind has no empty value.
 func value(kind crm.Kind, v any, scale float64, zone *time.Location) (any, bool) {
 	switch kind {

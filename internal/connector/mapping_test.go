@@ -76,3 +76,29 @@ func TestMoney_isExact(t *testing.T) {
 		}
 	}
 }
+
+// Key figures read the values of changes as numbers in the unit of the column: ten-thousandths, days, shares.
+func TestKeep_writesChangesAsTheColumnsAre(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, _ := crm.Find("opportunity_change")
+	for _, c := range []struct {
+		field     string
+		v, want   any
+		scale     float64
+		illegible bool
+	}{
+		{"amount", json.Number("4800.5"), "48005000", 1, false}, {"amount", "4800.50", "48005000", 1, false}, {"amount", "", nil, 1, false}, {"amount", nil, nil, 1, false}, {"amount", "4.800,50 €", nil, 1, true},
+		{"expected_close", "2026-03-31", "20543", 1, false}, {"expected_close", "2026-03-30T22:30:00Z", "20543", 1, false}, {"expected_close", "31.03.2026", nil, 1, true},
+		{"probability", json.Number("60"), "0.6", 100, false}, {"probability", "0.25", "0.25", 1, false},
+		{"stage", "Gewonnen", "Gewonnen", 100, false}, {"owner", json.Number("7"), "7", 100, false}, {"created", "neu", "neu", 1, false},
+	} {
+		row := connector.Row{Table: "opportunity_change", Record: table.New("1")}
+		row.Keep("new_value", c.field, c.v, c.scale, berlin)
+		if got := table.Get(&row.Record, "new_value"); got != c.want || (row.Problem != nil) != c.illegible {
+			t.Errorf("%s %v: %v, %v", c.field, c.v, got, row.Problem)
+		}
+	}
+}

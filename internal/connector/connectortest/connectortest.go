@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -57,7 +58,8 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = w.Write([]byte("<html><body>maintenance</body></html>"))
 	case "slow":
-		f.hung.Store(true) // once: it costs real time
+		f.hung.Store(true)                 // once: it costs real time
+		_, _ = io.Copy(io.Discard, r.Body) // as long as a body is left, the server does not see that the client has gone
 		<-r.Context().Done()
 	case "cut", "cut JSON":
 		answer := httptest.NewRecorder()

@@ -34,14 +34,19 @@ func Prism(t *testing.T, clean bool, specs ...string) []string {
 		t.Fatalf("%v: %s", err, out)
 	}
 	var waits []func() string
+	cleaned := map[string]string{}
 	for _, spec := range specs {
 		file := filepath.Join(shared, "specs", spec)
 		if clean {
-			dir := t.TempDir()
-			if out, err := exec.Command("node", filepath.Join(shared, "prism", "clean.mjs"), dir, file).CombinedOutput(); err != nil {
-				t.Fatalf("%v: %s", err, out)
+			if cleaned[filepath.Dir(file)] == "" { // all of a folder: they may refer to one another
+				dir := t.TempDir()
+				all, _ := filepath.Glob(filepath.Join(filepath.Dir(file), "*.json"))
+				if out, err := exec.Command("node", append([]string{filepath.Join(shared, "prism", "clean.mjs"), dir}, all...)...).CombinedOutput(); err != nil {
+					t.Fatalf("%v: %s", err, out)
+				}
+				cleaned[filepath.Dir(file)] = dir
 			}
-			file = filepath.Join(dir, filepath.Base(spec))
+			file = filepath.Join(cleaned[filepath.Dir(file)], filepath.Base(spec))
 		}
 		waits = append(waits, start(t, place, file))
 	}

@@ -538,9 +538,9 @@ func (r *reader) deal(record map[string]any) []connector.Row {
 				t.Set(&row.Record, "field", "created")
 			} else {
 				t.Set(&row.Record, "field", field)
-				row.Put("old_value", worded(field, before.value), 1, nil)
+				row.Keep("old_value", field, before.value, 1, r.access.Zone)
 			}
-			row.Put("new_value", worded(field, v.value), 1, nil)
+			row.Keep("new_value", field, v.value, 1, r.access.Zone)
 			rows = append(rows, row)
 			before = v
 		}

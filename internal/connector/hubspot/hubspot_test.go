@@ -278,7 +278,7 @@ func TestSync_againstAServerThatFailsOften(t *testing.T) {
 		"SELECT COUNT(*) FROM crm_opportunity WHERE (category = 'open') <> (closed_at IS NULL)":        "0",
 		"SELECT type || ' ' || product FROM crm_opportunity WHERE ext_id = '4'":                        "new newbusiness",
 		"SELECT name FROM crm_account WHERE ext_id = '3'":                                              "kunde3.example",
-		"SELECT group_concat(field || ' ' || coalesce(old_value, '') || '>' || new_value || ' ' || changed_by, ', ') FROM (SELECT * FROM crm_opportunity_change WHERE opportunity = '4' ORDER BY changed_at, field)": "created >appointment 501, amount 1000>4.5 501, stage appointment>closedwon 502",
+		"SELECT group_concat(field || ' ' || coalesce(old_value, '') || '>' || new_value || ' ' || changed_by, ', ') FROM (SELECT * FROM crm_opportunity_change WHERE opportunity = '4' ORDER BY changed_at, field)": "created >appointment 501, amount 10000000>45000 501, stage appointment>closedwon 502",
 		"SELECT group_concat(ext_id || ' ' || active) FROM (SELECT * FROM crm_user ORDER BY ext_id)":                                                                                                                 "501 1,502 0",
 		"SELECT group_concat(ext_id || ' ' || person) FROM (SELECT * FROM crm_user_alias ORDER BY ext_id)":                                                                                                           "user/91 501,user/92 502",
 		"SELECT ext_id || ' ' || duration || ' ' || direction || ' ' || opportunity FROM crm_activity":                                                                                                               "call/1 125 in 1",

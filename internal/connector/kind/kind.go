@@ -7,19 +7,25 @@ import (
 	"time"
 
 	"github.com/rendite-crm/rendite/internal/connector"
+	"github.com/rendite-crm/rendite/internal/connector/dynamics"
 	"github.com/rendite-crm/rendite/internal/connector/hubspot"
+	"github.com/rendite-crm/rendite/internal/connector/odoo"
 	"github.com/rendite-crm/rendite/internal/connector/pipedrive"
 	"github.com/rendite-crm/rendite/internal/connector/salesforce"
 	"github.com/rendite-crm/rendite/internal/connector/sqldb"
 	"github.com/rendite-crm/rendite/internal/connector/tryton"
+	"github.com/rendite-crm/rendite/internal/connector/zoho"
 )
 
 var readers = map[string]func(connector.Access) (connector.Reader, error){
+	"dynamics":   dynamics.New,
 	"hubspot":    hubspot.New,
+	"odoo":       odoo.New,
 	"pipedrive":  pipedrive.New,
 	"salesforce": salesforce.New,
 	"sql":        sqldb.New,
 	"tryton":     tryton.New,
+	"zoho":       zoho.New,
 }
 
 // needs are the settings of readers that cannot be made without them, in the place of a connector.Needer.

@@ -490,27 +490,19 @@ func (r *reader) history(ctx context.Context, deal map[string]any) (rows []conne
 		place := field + connector.Text(c["time"])
 		t.Set(&row.Record, "seq", seq[place])
 		seq[place]++
-		row.Put("old_value", worded(key, c["old_value"]), 1, nil)
-		row.Put("new_value", worded(key, c["new_value"]), 1, nil)
+		row.Keep("old_value", field, worded(key, c["old_value"]), 100, r.access.Zone)
+		row.Keep("new_value", field, worded(key, c["new_value"]), 100, r.access.Zone)
 		rows = append(rows, row)
 	}
 	return rows, first, nil
 }
 
-// worded writes a value as it is kept: a status as the stage that stands for it, amounts as numbers.
+// worded writes a status as the stage that stands for it.
 func worded(key string, v any) any {
-	if v == nil {
-		return nil
+	if v == nil || key != "status" {
+		return v
 	}
-	switch key {
-	case "status":
-		return "status/" + connector.Text(v)
-	case "value":
-		if n, ok := connector.Money(v); ok {
-			return crm.FormatMoney(n)
-		}
-	}
-	return connector.Text(v)
+	return "status/" + connector.Text(v)
 }
 
 func originOf(source string) any {

@@ -89,7 +89,7 @@ func TestSync_againstAServerThatFailsOften(t *testing.T) {
 		"SELECT COUNT(*) FROM crm_opportunity WHERE category = 'open' AND closed_day NOT NULL": "0",
 		"SELECT first_amount FROM crm_opportunity WHERE ext_id = '9'":                          "1000000",
 		"SELECT probability FROM crm_opportunity WHERE ext_id = '9'":                           "0.4",
-		"SELECT group_concat(field || ' ' || coalesce(old_value, '') || '>' || coalesce(new_value, ''), ', ') FROM (SELECT * FROM crm_opportunity_change WHERE opportunity = '1' ORDER BY changed_at, field)": "created >, amount 100>1.25, stage 1>2, stage status/open>status/won",
+		"SELECT group_concat(field || ' ' || coalesce(old_value, '') || '>' || coalesce(new_value, ''), ', ') FROM (SELECT * FROM crm_opportunity_change WHERE opportunity = '1' ORDER BY changed_at, field)": "created >, amount 1000000>12500, stage 1>2, stage status/open>status/won",
 		"SELECT type || ' ' || duration || ' ' || subject_length FROM crm_activity WHERE ext_id = 'activity/3'":                                                                                               "call 1800 7",
 		"SELECT COUNT(*) FROM crm_opportunity_change c WHERE field = 'stage' AND NOT EXISTS (SELECT 1 FROM crm_stage s WHERE s.ext_id = c.new_value)":                                                         "0",
 	})

@@ -52,7 +52,7 @@ func TestReference_pipedrivesOwnDescription(t *testing.T) {
 	w.Is(t, map[string]string{
 		"SELECT COUNT(*) > 0 FROM crm_user": "1", "SELECT COUNT(*) > 3 FROM crm_stage": "1", "SELECT COUNT(*) FROM crm_account": "1", "SELECT COUNT(*) FROM crm_contact": "1",
 		"SELECT amount || ' ' || currency || ' ' || category || ' ' || probability FROM crm_opportunity": "2000000 USD open 0.9",
-		"SELECT old_value || ' ' || new_value FROM crm_opportunity_change WHERE field = 'amount'":        "0 100",
+		"SELECT old_value || ' ' || new_value FROM crm_opportunity_change WHERE field = 'amount'":        "0 1000000",
 		"SELECT COUNT(*) FROM crm_activity": "2",
 	})
 	for _, s := range refused {

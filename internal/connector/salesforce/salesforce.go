@@ -389,8 +389,8 @@ func (r *reader) changes(deal map[string]any, entries []map[string]any, open boo
 			place := field + connector.Text(e["CreatedDate"])
 			t.Set(&row.Record, "seq", seq[place])
 			seq[place]++
-			row.Put("old_value", old, 1, nil)
-			row.Put("new_value", now, 1, nil)
+			row.Keep("old_value", field, old, 100, r.access.Zone)
+			row.Keep("new_value", field, now, 100, r.access.Zone)
 			rows = append(rows, row)
 		}
 		closes := !open && r.category(e["StageName"]) != crm.Open
@@ -407,7 +407,7 @@ func (r *reader) changes(deal map[string]any, entries []map[string]any, open boo
 			deal["closed"] = e["CreatedDate"]
 		}
 		for _, f := range [][2]string{{"stage", "StageName"}, {"amount", "Amount"}, {"probability", "Probability"}, {"expected_close", "CloseDate"}} {
-			if old, now := worded(f[0], before[f[1]]), worded(f[0], e[f[1]]); old != now {
+			if old, now := before[f[1]], e[f[1]]; worded(f[0], old) != worded(f[0], now) {
 				add(f[0], old, now)
 			}
 		}
@@ -418,6 +418,7 @@ func (r *reader) changes(deal map[string]any, entries []map[string]any, open boo
 	return rows
 }
 
+// worded is a value that can be compared: numbers may be written in several ways.
 func worded(field string, v any) any {
 	if v == nil {
 		return nil

@@ -103,12 +103,8 @@ func (r *reader) changes(ctx context.Context, id any, revisions []string) (rows 
 				t.Set(&row.Record, "changed_by", by)
 			}
 			t.Set(&row.Record, "field", field)
-			if old != nil {
-				t.Set(&row.Record, "old_value", old)
-			}
-			if now != nil {
-				t.Set(&row.Record, "new_value", now)
-			}
+			row.Keep("old_value", field, old, 1, r.access.Zone)
+			row.Keep("new_value", field, now, 1, r.access.Zone)
 			rows = append(rows, row)
 		}
 		rows = append(rows, r.presence(by, instant)...)

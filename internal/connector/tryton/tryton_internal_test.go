@@ -84,7 +84,7 @@ func TestSync_readsACompany(t *testing.T) {
 		"SELECT group_concat(ext_id) FROM (SELECT * FROM crm_user ORDER BY 2)":         "7,employee/2",
 		"SELECT ext_id || ' ' || person FROM crm_user_alias":                           "employee/1 7",
 		"SELECT first_amount || ' ' || amount FROM crm_opportunity WHERE ext_id = '1'": "10005000 9000000",
-		"SELECT group_concat(field || ' ' || coalesce(old_value, '') || '>' || new_value, ', ') FROM (SELECT * FROM crm_opportunity_change WHERE opportunity = '1' ORDER BY changed_at, field)": "created >lead, stage lead>opportunity, amount 1000.5>900, stage opportunity>won",
+		"SELECT group_concat(field || ' ' || coalesce(old_value, '') || '>' || new_value, ', ') FROM (SELECT * FROM crm_opportunity_change WHERE opportunity = '1' ORDER BY changed_at, field)": "created >lead, stage lead>opportunity, amount 10005000>9000000, stage opportunity>won",
 		"SELECT closed_at - " + fmt.Sprint(at(20, 10).UnixMicro()) + " FROM crm_opportunity WHERE ext_id = '1'":                                                                                 "0",
 		"SELECT COUNT(*) FROM crm_opportunity WHERE (category = 'open') <> (closed_day IS NULL)":                                                                                                "0",
 		"SELECT group_concat(ext_id || ' ' || kind || ' ' || coalesce(opportunity, '-'), ', ') FROM (SELECT * FROM crm_sales_document ORDER BY ext_id)":                                         "invoice/3 invoice 1, invoice/4 credit_note -, order/3 order 1",
