@@ -10,9 +10,12 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"text/template"
+
+	"github.com/rendite-crm/rendite/internal/warehouse"
 )
 
 // Fewest is the size below which a team is merged with others. Figures of small teams tell how single people work, which
@@ -81,6 +84,9 @@ type Figure struct {
 	// history figures need changes; adoption ones say when they are derived.
 	history, adoption bool
 }
+
+// Counts tells whether the figure is a number of events or a sum by month, which adds up over months.
+func (f Figure) Counts() bool { return f.kind == count || f.kind == sum }
 
 const e4 = 10_000
 
@@ -177,12 +183,21 @@ var texts = sync.OnceValue(func() *template.Template {
 
 // Query is the text of a figure for a database. Its columns are month, team, numerator, denominator and n, and figure where
 // several share it.
-func (f Figure) Query(d Dialect) Query { return query(f.SQL, d) }
+func (f Figure) Query(d Dialect) Query { return query(f.SQL, d, nil) }
 
-func query(name string, d Dialect) Query {
+// Text is Query's text with the numbers in the place of placeholders, so that it runs as it stands.
+func (f Figure) Text(d Dialect, s warehouse.Source, o Options) string {
+	return query(f.SQL, d, o.values(s)).Text
+}
+
+// query fills a text in; values are what the parameters stand for, nil for placeholders.
+func query(name string, d Dialect, values []int64) Query {
 	var q Query
 	give := func(p Parameter) func() string {
 		return func() string {
+			if values != nil {
+				return strconv.FormatInt(values[p], 10)
+			}
 			at := slices.Index(q.Parameters, p)
 			if at < 0 || d.positional {
 				at = len(q.Parameters)

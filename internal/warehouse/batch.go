@@ -113,12 +113,19 @@ type Import struct {
 	open  int  // rows in the running transaction
 	// failed is why rows were lost: nothing may be committed then.
 	failed error
-	rows   []crm.Record
+	rows   []Checked
 	many   *sql.Stmt // inserts a whole chunk
-	one    *sql.Stmt // inserts a row
-	look   *sql.Stmt // finds a row
+	look   *sql.Stmt // finds the rows of a whole chunk
 	drop   *sql.Stmt // deletes a row
 	args   []any
+	// pending are rows of the chunk at hand that are to be inserted.
+	pending []*Checked
+	// highest is the greatest identifier so far: one beyond it is new in a table that was empty.
+	highest string
+	tally   *tally // nil where the table has none
+	tallied []int  // the columns that it reads
+	change  differences
+	recount bool // somebody else wrote too: the tally has to be made anew
 }
 
 // Begin starts an import, or resumes one of the same file that was broken off: Cursor then says where. ErrSame where the
@@ -132,7 +139,13 @@ func (w *Warehouse) Begin(ctx context.Context, s Source, table, file, hash strin
 	if err != nil {
 		return nil, err
 	}
-	i := &Import{w: w, t: t, zone: zone}
+	i := &Import{w: w, t: t, zone: zone, tally: tallies[table]}
+	if i.tally != nil {
+		i.change = differences{}
+		for _, name := range i.tally.reads {
+			i.tallied = append(i.tallied, t.Index(name))
+		}
+	}
 	if hash != "" {
 		i.Batch, err = scanBatch(w.db.QueryRowContext(ctx, "SELECT "+batchColumns+" FROM crm_batch WHERE source = $1 AND table_name = $2 AND file_hash = $3 AND state <> 'taken_back' ORDER BY id DESC LIMIT 1", s.ID, table, hash))
 		switch {
@@ -183,13 +196,34 @@ func (w *Warehouse) HeaderOf(ctx context.Context, batch int64) (names []string, 
 	return names, err
 }
 
+// Checked is a record that has been completed and checked.
+type Checked struct {
+	record crm.Record
+	hash   [16]byte
+	// Problem is why it cannot be taken, nil where it can.
+	Problem *crm.Problem
+}
+
+// Check completes and checks a record. Unlike everything else of an Import it may run beside it, in other goroutines. It
+// keeps r's values.
+func (i *Import) Check(r crm.Record) Checked {
+	if found := i.t.Complete(&r, i.zone); len(found) > 0 {
+		return Checked{Problem: &found[0]} // the others are found when it has been mended
+	}
+	return Checked{record: r, hash: r.Hash()}
+}
+
 // Write takes a record that came from a line; one that is wrong becomes a reject with its cells. It keeps r's values.
 func (i *Import) Write(ctx context.Context, r crm.Record, line int64, place string, cells []string) error {
-	if found := i.t.Complete(&r, i.zone); len(found) > 0 {
-		p := found[0] // the others are found when it has been mended
+	return i.WriteChecked(ctx, i.Check(r), line, place, cells)
+}
+
+// WriteChecked is Write for a record that Check has seen.
+func (i *Import) WriteChecked(ctx context.Context, c Checked, line int64, place string, cells []string) error {
+	if p := c.Problem; p != nil {
 		return i.Reject(ctx, Reject{Line: line, Place: place, Column: p.Column, Code: p.Code, Value: p.Value, Cells: cells})
 	}
-	i.rows = append(i.rows, r)
+	i.rows = append(i.rows, c)
 	i.Read++
 	if len(i.rows) == chunk {
 		return i.flush(ctx)
@@ -247,7 +281,8 @@ func (i *Import) Abort() error {
 		return nil
 	}
 	tx := i.tx
-	i.tx, i.open, i.rows = nil, 0, nil
+	i.tx, i.open, i.rows, i.fresh = nil, 0, nil, false
+	clear(i.change)
 	return tx.Rollback()
 }
 
@@ -262,7 +297,7 @@ func (i *Import) begin(ctx context.Context) (*sql.Tx, error) {
 		return nil, err
 	}
 	where := "FROM crm_" + i.t.Name + " WHERE source = $1 AND ext_id = $2"
-	for into, query := range map[**sql.Stmt]string{&i.many: i.insert(chunk), &i.one: i.insert(1), &i.look: "SELECT hash, batch " + where, &i.drop: "DELETE " + where} {
+	for into, query := range map[**sql.Stmt]string{&i.many: i.insert(chunk), &i.look: i.find(chunk), &i.drop: "DELETE " + where} {
 		if *into, err = i.tx.PrepareContext(ctx, query); err != nil {
 			return nil, errors.Join(err, i.Abort())
 		}
@@ -277,6 +312,17 @@ func (i *Import) commit(ctx context.Context, state State) error {
 	tx, err := i.begin(ctx)
 	if err != nil {
 		return err
+	}
+	if i.recount {
+		clear(i.change)
+		if err := recountSource(ctx, tx, i.Source, i.t.Name); err != nil {
+			return err
+		}
+		i.recount = false
+	} else if i.tally != nil {
+		if err := i.change.write(ctx, tx, i.tally, i.w.d, i.Source); err != nil {
+			return err
+		}
 	}
 	i.State = state
 	finished := int64(0)
@@ -302,29 +348,27 @@ func (i *Import) commit(ctx context.Context, state State) error {
 // insert is the statement that inserts n rows and leaves those that are there.
 func (i *Import) insert(n int) string {
 	var b strings.Builder
-	b.WriteString("INSERT INTO crm_" + i.t.Name + " (source, ext_id, created_at, updated_at, deleted_at, merged_into, batch, hash")
-	for _, c := range i.t.Columns {
-		b.WriteString(", " + c.Name)
-	}
-	b.WriteString(") VALUES ")
-	k := 0
-	for row := range n {
-		if row > 0 {
-			b.WriteString(", ")
-		}
-		for c := range 8 + len(i.t.Columns) {
-			k++
-			b.WriteByte("(,"[min(c, 1)])
-			b.WriteString("$" + strconv.Itoa(k))
-		}
-		b.WriteByte(')')
-	}
+	b.WriteString("INSERT INTO crm_" + i.t.Name + " (" + strings.Join(i.columns(), ", ") + ") VALUES ")
+	i.w.d.rows(&b, n, common+len(i.t.Columns))
 	b.WriteString(" ON CONFLICT (source, ext_id) DO NOTHING")
 	return b.String()
 }
 
-func (i *Import) values(args []any, r *crm.Record, hash []byte) []any {
-	args = append(args, i.Source, r.ID, instant(r.Created), instant(r.Updated), instant(r.Deleted), text(r.Merged), i.ID, hash)
+// find is the statement that finds n rows by their identifiers.
+func (i *Import) find(n int) string {
+	var b strings.Builder
+	b.WriteString("SELECT ext_id, hash, batch FROM crm_" + i.t.Name + " WHERE source = $1 AND ext_id IN ")
+	for k := range n {
+		b.WriteByte("(,"[min(k, 1)])
+		b.WriteString("$" + strconv.Itoa(k+2))
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+func (i *Import) values(args []any, c *Checked) []any {
+	r := &c.record
+	args = append(args, i.Source, r.ID, instant(r.Created), instant(r.Updated), instant(r.Deleted), text(r.Merged), i.ID, c.hash[:])
 	return append(args, r.Values...)
 }
 
@@ -363,73 +407,145 @@ func (i *Import) flush(ctx context.Context) (err error) {
 			i.failed = err
 		}
 	}()
-	hashes := make([][16]byte, n)
+	there, err := i.known(ctx, tx, rows)
+	if err != nil {
+		return err
+	}
+	fresh := i.pending[:0]
+	defer func() { i.pending = fresh[:0] }()
 	for k := range rows {
-		hashes[k] = rows[k].Hash()
+		c := &rows[k]
+		have, ok := there[c.record.ID]
+		if there != nil {
+			there[c.record.ID] = row{c.hash, i.ID} // the file may have it again
+		}
+		switch {
+		case !ok:
+			fresh = append(fresh, c)
+		case have.hash == c.hash:
+			i.Unchanged++
+		default:
+			// It may be one of those that are still to be written.
+			if err := i.add(ctx, tx, fresh); err != nil {
+				return err
+			}
+			fresh = fresh[:0]
+			if err := i.replace(ctx, tx, c, have.batch); err != nil {
+				return err
+			}
+			i.Updated++
+		}
 	}
-	if i.fresh {
-		args := i.args[:0]
-		for k := range rows {
-			args = i.values(args, &rows[k], hashes[k][:])
-		}
-		i.args = args
-		var r sql.Result
-		if n == chunk {
-			r, err = i.many.ExecContext(ctx, args...)
-		} else {
-			r, err = tx.ExecContext(ctx, i.insert(n), args...)
-		}
-		if err != nil {
-			return err
-		}
-		inserted, err := r.RowsAffected()
-		if err != nil {
-			return err
-		}
-		i.Inserted += inserted
-		if inserted == int64(n) {
-			return nil
-		}
-		// Some were there: an identifier that the file has twice. Those that went in now compare as equal.
-		i.Unchanged -= inserted
-	}
-	return i.compare(ctx, tx, rows, hashes)
+	return i.add(ctx, tx, fresh)
 }
 
-// compare writes the rows one by one against what is there.
-func (i *Import) compare(ctx context.Context, tx *sql.Tx, rows []crm.Record, hashes [][16]byte) error {
+// row is what is known of one that is there.
+type row struct {
+	hash  [16]byte
+	batch int64
+}
+
+// known finds those of the rows that are there; nil says that none can be.
+func (i *Import) known(ctx context.Context, tx *sql.Tx, rows []Checked) (there map[string]row, err error) {
+	beyond := i.fresh
 	for k := range rows {
-		r := &rows[k]
-		var have []byte
-		var batch int64
-		err := i.look.QueryRowContext(ctx, i.Source, r.ID).Scan(&have, &batch)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			if _, err := i.one.ExecContext(ctx, i.values(nil, r, hashes[k][:])...); err != nil {
-				return err
-			}
-			i.Inserted++
-			continue
-		case err != nil:
-			return err
-		case string(have) == string(hashes[k][:]):
-			i.Unchanged++
-			continue
-		}
-		if batch != i.ID {
-			if err := i.remember(ctx, tx, r.ID, batch); err != nil {
-				return err
-			}
-		}
-		if _, err := i.drop.ExecContext(ctx, i.Source, r.ID); err != nil {
-			return err
-		}
-		if _, err := i.one.ExecContext(ctx, i.values(nil, r, hashes[k][:])...); err != nil {
-			return err
-		}
-		i.Updated++
+		id := rows[k].record.ID
+		beyond = beyond && id > i.highest
+		i.highest = max(i.highest, id)
 	}
-	return nil
+	if beyond {
+		return nil, nil
+	}
+	i.args = append(i.args[:0], i.Source)
+	for k := range rows {
+		i.args = append(i.args, rows[k].record.ID)
+	}
+	var found *sql.Rows
+	if len(rows) == chunk {
+		found, err = i.look.QueryContext(ctx, i.args...)
+	} else {
+		found, err = tx.QueryContext(ctx, i.find(len(rows)), i.args...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, found.Close()) }()
+	there = make(map[string]row, len(rows))
+	for found.Next() {
+		var id string
+		var hash sql.RawBytes
+		var r row
+		if err := found.Scan(&id, &hash, &r.batch); err != nil {
+			return nil, err
+		}
+		copy(r.hash[:], hash)
+		there[id] = r
+	}
+	return there, found.Err()
+}
+
+// add inserts rows that are not there.
+func (i *Import) add(ctx context.Context, tx *sql.Tx, rows []*Checked) error {
+	n := len(rows)
+	if n == 0 {
+		return nil
+	}
+	i.args = i.args[:0]
+	for _, c := range rows {
+		i.args = i.values(i.args, c)
+		i.count(c.record.Values, c.record.Deleted != 0, 1)
+	}
+	var r sql.Result
+	var err error
+	if n == chunk {
+		r, err = i.many.ExecContext(ctx, i.args...)
+	} else {
+		r, err = tx.ExecContext(ctx, i.insert(n), i.args...)
+	}
+	if err != nil {
+		return err
+	}
+	inserted, err := r.RowsAffected()
+	i.Inserted += inserted
+	if other := int64(n) - inserted; other > 0 { // another import brought them meanwhile
+		i.Unchanged += other
+		i.recount = i.tally != nil
+	}
+	return err
+}
+
+// count counts a row in or out.
+func (i *Import) count(values []any, deleted bool, sign int64) {
+	if i.tally == nil {
+		return
+	}
+	var v [8]any
+	for k, at := range i.tallied {
+		v[k] = values[at]
+	}
+	i.change.add(i.tally, v[:], deleted, sign)
+}
+
+// replace puts a row in the place of the one that is there, which a batch brought.
+func (i *Import) replace(ctx context.Context, tx *sql.Tx, c *Checked, batch int64) error {
+	if batch != i.ID || i.tally != nil {
+		before, err := i.read(ctx, tx, c.record.ID)
+		if err != nil {
+			return err
+		}
+		i.count(before[common:], before[4] != nil, -1)
+		if batch != i.ID {
+			if err := i.remember(ctx, tx, c.record.ID, batch, before); err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := i.drop.ExecContext(ctx, i.Source, c.record.ID); err != nil {
+		return err
+	}
+	i.count(c.record.Values, c.record.Deleted != 0, 1)
+	_, err := tx.ExecContext(ctx, i.insert(1), i.values(nil, c)...)
+	return err
 }
 
 // columns are all columns of the table, in the order of insert.
@@ -441,16 +557,22 @@ func (i *Import) columns() []string {
 	return all
 }
 
-// remember keeps a row as an earlier batch left it.
-func (i *Import) remember(ctx context.Context, tx *sql.Tx, id string, batch int64) error {
+// common is how many columns every table begins with.
+const common = 8
+
+// read is a row as it is there, by columns.
+func (i *Import) read(ctx context.Context, tx *sql.Tx, id string) ([]any, error) {
 	names := i.columns()
 	row, into := make([]any, len(names)), make([]any, len(names))
 	for k := range row {
 		into[k] = &row[k]
 	}
-	if err := tx.QueryRowContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM crm_"+i.t.Name+" WHERE source = $1 AND ext_id = $2", i.Source, id).Scan(into...); err != nil {
-		return err
-	}
+	err := tx.QueryRowContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM crm_"+i.t.Name+" WHERE source = $1 AND ext_id = $2", i.Source, id).Scan(into...)
+	return row, err
+}
+
+// remember keeps a row as an earlier batch left it.
+func (i *Import) remember(ctx context.Context, tx *sql.Tx, id string, batch int64, row []any) error {
 	for k, v := range row {
 		if b, ok := v.([]byte); ok {
 			row[k] = base64.StdEncoding.EncodeToString(b)
@@ -491,6 +613,9 @@ func (w *Warehouse) TakeBack(ctx context.Context, id int64) error {
 			return err
 		}
 		if err := i.putBack(ctx, tx); err != nil {
+			return err
+		}
+		if err := recountSource(ctx, tx, b.Source, t.Name); err != nil {
 			return err
 		}
 		for _, s := range []string{"DELETE FROM crm_undo WHERE batch = $1", "DELETE FROM crm_reject WHERE batch = $1", "UPDATE crm_batch SET state = 'taken_back' WHERE id = $1"} {

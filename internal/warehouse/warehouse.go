@@ -7,7 +7,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,10 +121,10 @@ func (w *Warehouse) schema() []string {
 		}
 		all = append(all, b.String())
 	}
-	// Key figures read the two largest tables by month and by deal, and nothing but these columns: from the index alone.
+	for _, name := range slices.Sorted(maps.Keys(tallies)) {
+		all = append(all, tallies[name].schema(w.d))
+	}
 	return append(all,
-		"CREATE INDEX IF NOT EXISTS crm_activity_month ON crm_activity (source, done_month, owner, author, done_day, type, automatic, deleted_at)",
-		"CREATE INDEX IF NOT EXISTS crm_opportunity_change_month ON crm_opportunity_change (source, changed_month, changed_by, changed_day, origin, deleted_at)",
 		"CREATE INDEX IF NOT EXISTS crm_opportunity_change_forecast ON crm_opportunity_change (source, opportunity, field, changed_at, seq, ext_id, changed_month, old_value, new_value, deleted_at) WHERE field IN ('expected_close', 'amount', 'probability')",
 	)
 }
@@ -245,6 +247,9 @@ func (w *Warehouse) RemoveSource(ctx context.Context, id int64) error {
 		statements := []string{"DELETE FROM crm_reject WHERE batch IN (SELECT id FROM crm_batch WHERE source = $1)", "DELETE FROM crm_undo WHERE batch IN (SELECT id FROM crm_batch WHERE source = $1)"}
 		for _, t := range crm.Tables() {
 			statements = append(statements, "DELETE FROM crm_"+t.Name+" WHERE source = $1")
+		}
+		for _, t := range tallies {
+			statements = append(statements, "DELETE FROM "+t.name+" WHERE source = $1")
 		}
 		for _, s := range append(statements, "DELETE FROM crm_batch WHERE source = $1", "DELETE FROM crm_source WHERE id = $1") {
 			if _, err := tx.ExecContext(ctx, s, id); err != nil {
