@@ -416,15 +416,16 @@ func (i *Import) flush(ctx context.Context) (err error) {
 	for k := range rows {
 		c := &rows[k]
 		have, ok := there[c.record.ID]
+		if ok && have.hash == c.hash {
+			i.Unchanged++
+			continue
+		}
 		if there != nil {
 			there[c.record.ID] = row{c.hash, i.ID} // the file may have it again
 		}
-		switch {
-		case !ok:
+		if !ok {
 			fresh = append(fresh, c)
-		case have.hash == c.hash:
-			i.Unchanged++
-		default:
+		} else {
 			// It may be one of those that are still to be written.
 			if err := i.add(ctx, tx, fresh); err != nil {
 				return err

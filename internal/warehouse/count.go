@@ -173,15 +173,27 @@ func (m differences) add(t *tally, v []any, deleted bool, sign int64) {
 
 // write puts them into the database.
 func (m differences) write(ctx context.Context, tx *sql.Tx, t *tally, d dialect, source int64) error {
+	if len(m) == 0 {
+		return nil
+	}
 	const most = 64
 	less := false
 	args := make([]any, 0, most*len(t.columns()))
 	rows := 0
-	send := func() error {
-		if rows == 0 {
+	whole, err := tx.PrepareContext(ctx, t.upsert(d, most))
+	if err != nil {
+		return err
+	}
+	defer whole.Close() //nolint:errcheck // it ends with the transaction
+	send := func() (err error) {
+		switch rows {
+		case 0:
 			return nil
+		case most:
+			_, err = whole.ExecContext(ctx, args...)
+		default:
+			_, err = tx.ExecContext(ctx, t.upsert(d, rows), args...)
 		}
-		_, err := tx.ExecContext(ctx, t.upsert(d, rows), args...)
 		args, rows = args[:0], 0
 		return err
 	}

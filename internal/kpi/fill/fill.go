@@ -297,7 +297,7 @@ type Change struct {
 	Old, New string
 }
 
-// Skip is a finding that changed nothing, and why: the message kpi.fill.REASON, or kpi.reason.REASON for one without value.
+// Skip is a finding that changed nothing, and why: the message fill.REASON, or kpi.reason.REASON for one without value.
 type Skip struct {
 	Finding
 	Path   string
@@ -315,23 +315,23 @@ func Into(t *revision.Text, cat *catalogue.Catalogue, s warehouse.Source, findin
 		paths := targets(t, cat, f)
 		switch {
 		case len(paths) == 0:
-			skip("", "kpi.fill.nowhere")
+			skip("", "fill.nowhere")
 			continue
 		case f.Reason != "":
 			skip(paths[0], "kpi.reason."+string(f.Reason))
 			continue
 		case strings.HasPrefix(f.Unit, "money") && currency != s.Currency:
-			skip(paths[0], "kpi.fill.currency")
+			skip(paths[0], "fill.currency")
 			continue
 		}
 		for _, path := range paths {
 			if slices.ContainsFunc(changes, func(c Change) bool { return c.Path == path }) {
-				skip(path, "kpi.fill.taken")
+				skip(path, "fill.taken")
 				continue
 			}
 			old, _ := t.Value(path)
 			if f.To == "" && revision.ParseRange(old).Kind == "formula" {
-				skip(path, "kpi.fill.formula") // somebody has thought about it
+				skip(path, "fill.formula") // somebody has thought about it
 				continue
 			}
 			c := Change{Finding: f, Path: path, Old: old, New: f.write(old, currency)}
@@ -358,7 +358,7 @@ func (c Change) apply(t *revision.Text, s warehouse.Source, l *locale.Locale) (*
 
 // Source is where the number comes from, in words: what stands in the case file.
 func (f Finding) Source(s warehouse.Source, l *locale.Locale) string {
-	return l.Text("kpi.fill.source", diag.Args{"source": s.Name, "figure": l.Text("kpi."+f.Figure, nil), "first": crm.MonthText(f.First), "last": crm.MonthText(f.Last), "count": f.N})
+	return l.Text("fill.source", diag.Args{"source": s.Name, "figure": l.Text("kpi."+f.Figure, nil), "first": crm.MonthText(f.First), "last": crm.MonthText(f.Last), "count": f.N})
 }
 
 // targets are the paths of the case that a finding fills: the assumption of that name, and inputs of lines that stand for

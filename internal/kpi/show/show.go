@@ -53,7 +53,7 @@ func Point(l *locale.Locale, f kpi.Figure, p kpi.Point, currency string) (value,
 	case p.Low != nil && p.High != nil:
 		span = l.Range(Value(l, f.Unit, *p.Low, currency), Value(l, f.Unit, *p.High, currency))
 	case p.Low != nil:
-		span = l.Text("kpi.from", diag.Args{"low": Value(l, f.Unit, *p.Low, currency)})
+		span = l.Text("fill.from", diag.Args{"low": Value(l, f.Unit, *p.Low, currency)})
 	}
 	return value, span
 }

@@ -583,6 +583,7 @@ SELECT month, team, won AS numerator, forecast AS denominator, n FROM counted WH
 UNION ALL SELECT month, '', SUM(won), SUM(forecast), SUM(n) FROM counted GROUP BY month
 
 -- activities [0 1 2]
+-- crm_activity_day counts crm_activity by day and person: activities without notes and automatic entries.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -620,15 +621,15 @@ member AS (
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
 done AS (
-  SELECT done_month, owner, author, SUM(CASE WHEN type = 'note' OR automatic = 1 OR deleted_at IS NOT NULL THEN 0 ELSE 1 END) AS n
-  FROM crm_activity
-  WHERE source = $1 AND done_month BETWEEN $2 AND $3
-  GROUP BY done_month, owner, author
+  SELECT month, owner, SUM(activities) AS n
+  FROM crm_activity_day
+  WHERE source = $1 AND month BETWEEN $2 AND $3
+  GROUP BY month, owner
 ),
 counted AS (
-  SELECT d.done_month AS month, m.team AS team, SUM(d.n) AS n
-  FROM done d LEFT JOIN member m ON m.id = COALESCE(d.owner, d.author)
-  GROUP BY d.done_month, m.team
+  SELECT d.month AS month, m.team AS team, SUM(d.n) AS n
+  FROM done d LEFT JOIN member m ON m.id = d.owner
+  GROUP BY d.month, m.team
 )
 SELECT month, team, n AS numerator, 1 AS denominator, n FROM counted WHERE team IS NOT NULL
 UNION ALL SELECT month, '', SUM(n), 1, SUM(n) FROM counted GROUP BY month
@@ -933,7 +934,8 @@ UNION ALL SELECT month, '', age, outcome, SUM(n) FROM counted GROUP BY month, ag
 
 -- use [0 1 2]
 -- Who works with the CRM: log-ins where the source has any; otherwise whoever changed a deal or wrote an activity counts as
--- having used it that day. Counted against all persons employed in the month.
+-- having used it that day. Counted against all persons employed in the month. crm_opportunity_change_day and crm_activity_day
+-- count changes and activities by day and person, without what was automatic.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -978,26 +980,21 @@ staff AS (
   WHERE u.source = $1 AND COALESCE(u.is_person, 1) = 1 AND u.merged_into IS NULL
     AND (u.left_month IS NOT NULL OR COALESCE(u.active, 1) = 1 AND u.deleted_at IS NULL)
 ),
-changed AS (
-  SELECT changed_month, changed_by, changed_day, COUNT(*) AS n
-  FROM crm_opportunity_change
-  WHERE source = $1 AND changed_month BETWEEN $2 AND $3 AND COALESCE(origin, 'user') = 'user' AND deleted_at IS NULL
-  GROUP BY changed_month, changed_by, changed_day
-),
 done AS (
-  SELECT done_month, owner, author, done_day, SUM(CASE WHEN type = 'note' THEN 0 ELSE 1 END) AS activities, SUM(CASE WHEN type = 'note' THEN 1 ELSE 0 END) AS notes
-  FROM crm_activity
-  WHERE source = $1 AND done_month BETWEEN $2 AND $3 AND COALESCE(automatic, 0) = 0 AND deleted_at IS NULL
-  GROUP BY done_month, owner, author, done_day
+  SELECT month, author, day, SUM(activities) AS activities, SUM(notes) AS notes
+  FROM crm_activity_day
+  WHERE source = $1 AND month BETWEEN $2 AND $3 AND activities + notes > 0
+  GROUP BY month, author, day
 ),
 used AS (
   SELECT logged_month AS month, person AS who, logged_day AS day, 1 AS present, 0 AS deals, 0 AS activities, 0 AS notes
   FROM crm_login
   WHERE source = $1 AND logged_month BETWEEN $2 AND $3 AND COALESCE(success, 1) = 1 AND COALESCE(kind, 'interactive') <> 'api' AND deleted_at IS NULL
   UNION ALL
-  SELECT changed_month, changed_by, changed_day, 0, n, 0, 0 FROM changed
+  SELECT month, person, day, 0, changes, 0, 0 FROM crm_opportunity_change_day
+  WHERE source = $1 AND month BETWEEN $2 AND $3 AND changes > 0
   UNION ALL
-  SELECT done_month, COALESCE(author, owner), done_day, 0, 0, activities, notes FROM done
+  SELECT month, author, day, 0, 0, activities, notes FROM done
 ),
 daily AS (
   SELECT u.month AS month, m.person AS person, u.day AS day, SUM(u.deals) AS deals, SUM(u.activities) AS activities, SUM(u.notes) AS notes,
