@@ -121,11 +121,11 @@ type Import struct {
 	// pending are rows of the chunk at hand that are to be inserted.
 	pending []*Checked
 	// highest is the greatest identifier so far: one beyond it is new in a table that was empty.
-	highest string
-	tally   *tally // nil where the table has none
-	tallied []int  // the columns that it reads
-	change  differences
-	recount bool // somebody else wrote too: the tally has to be made anew
+	highest  string
+	currency string // of the source
+	touched  *touches
+	tallies  []*difference
+	recount  bool // somebody else wrote too: the tallies have to be made anew
 }
 
 // Begin starts an import, or resumes one of the same file that was broken off: Cursor then says where. ErrSame where the
@@ -139,12 +139,13 @@ func (w *Warehouse) Begin(ctx context.Context, s Source, table, file, hash strin
 	if err != nil {
 		return nil, err
 	}
-	i := &Import{w: w, t: t, zone: zone, tally: tallies[table]}
-	if i.tally != nil {
-		i.change = differences{}
-		for _, name := range i.tally.reads {
-			i.tallied = append(i.tallied, t.Index(name))
+	i := &Import{w: w, t: t, zone: zone, currency: s.Currency, touched: touchesOf(t)}
+	for _, tally := range tallies[table] {
+		d := &difference{tally: tally, sum: map[tallyKey]*counts{}}
+		for _, name := range tally.reads {
+			d.at = append(d.at, t.Index(name))
 		}
+		i.tallies = append(i.tallies, d)
 	}
 	if hash != "" {
 		i.Batch, err = scanBatch(w.db.QueryRowContext(ctx, "SELECT "+batchColumns+" FROM crm_batch WHERE source = $1 AND table_name = $2 AND file_hash = $3 AND state <> 'taken_back' ORDER BY id DESC LIMIT 1", s.ID, table, hash))
@@ -169,6 +170,9 @@ func (w *Warehouse) Begin(ctx context.Context, s Source, table, file, hash strin
 	err = w.db.QueryRowContext(ctx, "SELECT 1 FROM crm_"+table+" WHERE source = $1 LIMIT 1", s.ID).Scan(&one)
 	if i.fresh = errors.Is(err, sql.ErrNoRows); !i.fresh && err != nil {
 		return nil, err
+	}
+	if i.touched != nil && (i.fresh || i.Cursor != "" || i.Read > 0) {
+		i.touched.all = true // what was touched before it was broken off is not known
 	}
 	return i, nil
 }
@@ -282,7 +286,9 @@ func (i *Import) Abort() error {
 	}
 	tx := i.tx
 	i.tx, i.open, i.rows, i.fresh = nil, 0, nil, false
-	clear(i.change)
+	for _, d := range i.tallies {
+		clear(d.sum)
+	}
 	return tx.Rollback()
 }
 
@@ -309,18 +315,29 @@ func (i *Import) commit(ctx context.Context, state State) error {
 	if err := i.flush(ctx); err != nil {
 		return err
 	}
+	if state == Done && i.touched != nil && i.tx != nil {
+		// Reading for crm_opportunity_due is of what has been committed.
+		if err := i.commit(ctx, Running); err != nil {
+			return err
+		}
+	}
 	tx, err := i.begin(ctx)
 	if err != nil {
 		return err
 	}
+	for _, d := range i.tallies {
+		if err := d.write(ctx, tx, i.w.d, i.Source); err != nil {
+			return err
+		}
+	}
 	if i.recount {
-		clear(i.change)
-		if err := recountSource(ctx, tx, i.Source, i.t.Name); err != nil {
+		if err := recount(ctx, tx, i.Source, i.t.Name); err != nil {
 			return err
 		}
 		i.recount = false
-	} else if i.tally != nil {
-		if err := i.change.write(ctx, tx, i.tally, i.w.d, i.Source); err != nil {
+	}
+	if state == Done && i.touched != nil {
+		if err := i.w.makeDue(ctx, tx, i.Source, i.currency, i.touched); err != nil {
 			return err
 		}
 	}
@@ -494,7 +511,7 @@ func (i *Import) add(ctx context.Context, tx *sql.Tx, rows []*Checked) error {
 	i.args = i.args[:0]
 	for _, c := range rows {
 		i.args = i.values(i.args, c)
-		i.count(c.record.Values, c.record.Deleted != 0, 1)
+		i.count(c)
 	}
 	var r sql.Result
 	var err error
@@ -510,31 +527,30 @@ func (i *Import) add(ctx context.Context, tx *sql.Tx, rows []*Checked) error {
 	i.Inserted += inserted
 	if other := int64(n) - inserted; other > 0 { // another import brought them meanwhile
 		i.Unchanged += other
-		i.recount = i.tally != nil
+		i.recount = true
 	}
 	return err
 }
 
-// count counts a row in or out.
-func (i *Import) count(values []any, deleted bool, sign int64) {
-	if i.tally == nil {
-		return
+// count counts a record in.
+func (i *Import) count(c *Checked) {
+	i.touched.note(c.record.ID, c.record.Values)
+	for _, d := range i.tallies {
+		d.add(c.record.Values, rest{c.record.Deleted != 0, c.record.Merged != "", i.currency}, 1)
 	}
-	var v [8]any
-	for k, at := range i.tallied {
-		v[k] = values[at]
-	}
-	i.change.add(i.tally, v[:], deleted, sign)
 }
 
 // replace puts a row in the place of the one that is there, which a batch brought.
 func (i *Import) replace(ctx context.Context, tx *sql.Tx, c *Checked, batch int64) error {
-	if batch != i.ID || i.tally != nil {
+	if batch != i.ID || len(i.tallies) > 0 || i.touched != nil {
 		before, err := i.read(ctx, tx, c.record.ID)
 		if err != nil {
 			return err
 		}
-		i.count(before[common:], before[4] != nil, -1)
+		i.touched.note(c.record.ID, before[common:])
+		for _, d := range i.tallies {
+			d.add(before[common:], rest{before[4] != nil, before[5] != nil, i.currency}, -1)
+		}
 		if batch != i.ID {
 			if err := i.remember(ctx, tx, c.record.ID, batch, before); err != nil {
 				return err
@@ -544,7 +560,7 @@ func (i *Import) replace(ctx context.Context, tx *sql.Tx, c *Checked, batch int6
 	if _, err := i.drop.ExecContext(ctx, i.Source, c.record.ID); err != nil {
 		return err
 	}
-	i.count(c.record.Values, c.record.Deleted != 0, 1)
+	i.count(c)
 	_, err := tx.ExecContext(ctx, i.insert(1), i.values(nil, c)...)
 	return err
 }
@@ -602,7 +618,7 @@ func (w *Warehouse) TakeBack(ctx context.Context, id int64) error {
 		return ErrNotFound
 	}
 	i := &Import{Batch: b, w: w, t: t}
-	return w.write(ctx, func(tx *sql.Tx) error {
+	err = w.write(ctx, func(tx *sql.Tx) error {
 		var later int64
 		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM crm_undo WHERE before_batch = $1", id).Scan(&later); err != nil {
 			return err
@@ -616,7 +632,7 @@ func (w *Warehouse) TakeBack(ctx context.Context, id int64) error {
 		if err := i.putBack(ctx, tx); err != nil {
 			return err
 		}
-		if err := recountSource(ctx, tx, b.Source, t.Name); err != nil {
+		if err := recount(ctx, tx, b.Source, t.Name); err != nil {
 			return err
 		}
 		for _, s := range []string{"DELETE FROM crm_undo WHERE batch = $1", "DELETE FROM crm_reject WHERE batch = $1", "UPDATE crm_batch SET state = 'taken_back' WHERE id = $1"} {
@@ -626,6 +642,10 @@ func (w *Warehouse) TakeBack(ctx context.Context, id int64) error {
 		}
 		return nil
 	})
+	if err != nil || touchesOf(t) == nil {
+		return err
+	}
+	return w.remake(ctx, b.Source)
 }
 
 func (i *Import) putBack(ctx context.Context, tx *sql.Tx) error {

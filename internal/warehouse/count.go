@@ -8,31 +8,55 @@ import (
 	"strings"
 )
 
-// tally counts the rows of a large table by month, day and person, so that key figures of millions of rows read thousands.
-// It is kept by the difference that each import makes, in the transaction that makes it; recount says the same in SQL.
+// tally counts the rows of a table by month and person, so that key figures of millions of rows read thousands. It is kept
+// by the difference that each import makes, in the transaction that makes it; recount says the same in SQL.
 type tally struct {
 	name string
-	// keys are the columns that it counts by, after source; counts are the numbers.
-	keys, counts []column
+	// keys are the columns that it counts by, after source, and counts the numbers; the last one is that of records, and a
+	// row without any goes.
+	keys   []key
+	counts []count
+	// where says which rows of the table count.
+	where string
 	// reads are the columns of the table that of is given.
 	reads []string
-	// of answers the keys and the numbers of a row; ok is false for a row without a date, which does not count.
-	of func(v []any, deleted bool) (key tallyKey, n [tallyCounts]int64, ok bool)
+	// of answers the keys and the numbers of a row; ok is false for a row that does not count.
+	of func(v []any, r rest) (k tallyKey, n counts, ok bool)
 }
 
-type column struct{ name, kind, expression string }
+// key is a column that a tally counts by: a part of tallyKey, and the same in SQL.
+type key struct {
+	name string
+	part byte // m, d, o, a
+	sql  string
+}
 
-const tallyCounts = 3
+// count is a number of a tally, in SQL the sum of an expression.
+type count struct{ name, sql string }
+
+type counts [13]int64
 
 type tallyKey struct {
-	month, day int64
-	who, by    string
+	month, day    int64
+	owner, author string
 }
 
-func dated(month, day any) (k tallyKey, ok bool) {
-	m, hasMonth := month.(int64)
-	d, hasDay := day.(int64)
-	return tallyKey{month: m, day: d}, hasMonth && hasDay
+func (k *tallyKey) part(name byte) any {
+	switch name {
+	case 'm':
+		return k.month
+	case 'd':
+		return k.day
+	case 'o':
+		return k.owner
+	}
+	return k.author
+}
+
+// rest is what decides beside the columns.
+type rest struct {
+	deleted, merged bool
+	currency        string // of the source
 }
 
 func textOf(v any) string {
@@ -52,60 +76,122 @@ func either(a, b any) string {
 	return textOf(b)
 }
 
+func one(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+const (
+	sqlManual = "COALESCE(automatic, 0) = 0 AND deleted_at IS NULL"
+	sqlKept   = "deleted_at IS NULL AND merged_into IS NULL"
+	// sqlHome is an amount in the home currency, NULL where it is in another one and was not converted.
+	sqlHome = "CASE WHEN home_amount IS NOT NULL THEN home_amount WHEN currency IS NULL OR currency = (SELECT s.currency FROM crm_source s WHERE s.id = crm_opportunity.source) THEN amount END"
+)
+
+func sqlOne(condition string) string { return "CASE WHEN " + condition + " THEN 1 ELSE 0 END" }
+
 // tallies are those that there are, by the table they count.
-var tallies = map[string]*tally{
-	"activity": {
-		name: "crm_activity_day",
-		keys: []column{{"month", "BIGINT", "done_month"}, {"day", "BIGINT", "done_day"}, {"owner", "TEXT", "COALESCE(owner, author, '')"}, {"author", "TEXT", "COALESCE(author, owner, '')"}},
-		counts: []column{
-			{"activities", "BIGINT", "SUM(CASE WHEN type <> 'note' AND COALESCE(automatic, 0) = 0 AND deleted_at IS NULL THEN 1 ELSE 0 END)"},
-			{"notes", "BIGINT", "SUM(CASE WHEN type = 'note' AND COALESCE(automatic, 0) = 0 AND deleted_at IS NULL THEN 1 ELSE 0 END)"},
-			{"records", "BIGINT", "COUNT(*)"},
+var tallies = map[string][]*tally{
+	"activity": {{
+		name:  "crm_activity_day",
+		keys:  []key{{"month", 'm', "done_month"}, {"owner", 'o', "COALESCE(owner, author, '')"}, {"author", 'a', "COALESCE(author, owner, '')"}, {"day", 'd', "done_day"}},
+		where: "done_month IS NOT NULL AND done_day IS NOT NULL",
+		counts: []count{
+			{"activities", sqlOne("type <> 'note' AND " + sqlManual)}, {"notes", sqlOne("type = 'note' AND " + sqlManual)}, {"records", "1"},
 		},
 		reads: []string{"done_month", "done_day", "owner", "author", "type", "automatic"},
-		of: func(v []any, deleted bool) (k tallyKey, n [tallyCounts]int64, ok bool) {
-			k, ok = dated(v[0], v[1])
-			k.who, k.by = either(v[2], v[3]), either(v[3], v[2])
-			if automatic, _ := v[5].(int64); automatic == 0 && !deleted {
-				if textOf(v[4]) == "note" {
-					n[1] = 1
-				} else {
-					n[0] = 1
-				}
+		of: func(v []any, r rest) (k tallyKey, n counts, ok bool) {
+			k.month, ok = v[0].(int64)
+			day, dated := v[1].(int64)
+			k.day, k.owner, k.author = day, either(v[2], v[3]), either(v[3], v[2])
+			automatic, _ := v[5].(int64)
+			manual, note := automatic == 0 && !r.deleted, textOf(v[4]) == "note"
+			n[0], n[1], n[2] = one(manual && !note), one(manual && note), 1
+			return k, n, ok && dated
+		},
+	}},
+	"opportunity_change": {{
+		name:   "crm_opportunity_change_day",
+		keys:   []key{{"month", 'm', "changed_month"}, {"person", 'o', "COALESCE(changed_by, '')"}, {"day", 'd', "changed_day"}},
+		where:  "changed_month IS NOT NULL AND changed_day IS NOT NULL",
+		counts: []count{{"changes", sqlOne("COALESCE(origin, 'user') = 'user' AND deleted_at IS NULL")}, {"records", "1"}},
+		reads:  []string{"changed_month", "changed_day", "changed_by", "origin"},
+		of: func(v []any, r rest) (k tallyKey, n counts, ok bool) {
+			k.month, ok = v[0].(int64)
+			day, dated := v[1].(int64)
+			k.day, k.owner = day, textOf(v[2])
+			n[0], n[1] = one(!r.deleted && (v[3] == nil || textOf(v[3]) == "user")), 1
+			return k, n, ok && dated
+		},
+	}},
+	"opportunity": {{
+		name:  "crm_opportunity_opened",
+		keys:  []key{{"month", 'm', "opened_month"}, {"owner", 'o', "COALESCE(owner, '')"}},
+		where: "opened_month IS NOT NULL AND " + sqlKept,
+		counts: []count{
+			{"valid", sqlOne("category <> 'void'")}, {"won", sqlOne("category = 'won'")}, {"still_open", sqlOne("category = 'open'")},
+			{"with_amount", sqlOne("amount IS NOT NULL")}, {"with_expected", sqlOne("expected_close_day IS NOT NULL")}, {"with_account", sqlOne("account <> ''")},
+			{"with_source", sqlOne("lead_source <> ''")}, {"followed", sqlOne("category = 'open' OR closed_month IS NOT NULL")}, {"records", "1"},
+		},
+		reads: []string{"opened_month", "owner", "category", "amount", "expected_close_day", "account", "lead_source", "closed_month"},
+		of: func(v []any, r rest) (k tallyKey, n counts, ok bool) {
+			k.month, ok = v[0].(int64)
+			k.owner = textOf(v[1])
+			category := textOf(v[2])
+			n = counts{one(category != "void"), one(category == "won"), one(category == "open"), one(v[3] != nil), one(v[4] != nil), one(textOf(v[5]) != ""),
+				one(textOf(v[6]) != ""), one(category == "open" || v[7] != nil), 1}
+			return k, n, ok && !r.deleted && !r.merged
+		},
+	}, {
+		name:  "crm_opportunity_closed",
+		keys:  []key{{"month", 'm', "closed_month"}, {"owner", 'o', "COALESCE(owner, '')"}},
+		where: "closed_month IS NOT NULL AND category <> 'open' AND " + sqlKept,
+		counts: []count{
+			{"won", sqlOne("category = 'won'")}, {"lost", sqlOne("category = 'lost'")}, {"void", sqlOne("category = 'void'")},
+			{"with_reason", sqlOne("category = 'lost' AND lost_reason <> ''")}, {"priced", sqlOne("category <> 'void' AND " + sqlHome + " IS NOT NULL")},
+			{"won_priced", sqlOne("category = 'won' AND " + sqlHome + " IS NOT NULL")},
+			{"won_value", "CASE WHEN category = 'won' THEN COALESCE(" + sqlHome + ", 0) ELSE 0 END"}, {"lost_value", "CASE WHEN category = 'lost' THEN COALESCE(" + sqlHome + ", 0) ELSE 0 END"},
+			{"opened", sqlOne("opened_month IS NOT NULL")}, {"timed", sqlOne("category = 'won' AND closed_day >= opened_day")},
+			{"days", "CASE WHEN category = 'won' AND closed_day >= opened_day THEN closed_day - opened_day ELSE 0 END"}, {"records", "1"},
+		},
+		reads: []string{"closed_month", "owner", "category", "lost_reason", "amount", "currency", "home_amount", "opened_month", "opened_day", "closed_day"},
+		of: func(v []any, r rest) (k tallyKey, n counts, ok bool) {
+			k.month, ok = v[0].(int64)
+			k.owner = textOf(v[1])
+			category := textOf(v[2])
+			won, lost := category == "won", category == "lost"
+			home, priced := v[6].(int64)
+			if v[6] == nil && (v[5] == nil || textOf(v[5]) == r.currency) {
+				home, priced = v[4].(int64)
 			}
-			n[2] = 1
-			return k, n, ok
+			opened, begun := v[8].(int64)
+			closed, ended := v[9].(int64)
+			timed := won && begun && ended && closed >= opened
+			n = counts{one(won), one(lost), one(category == "void"), one(lost && textOf(v[3]) != ""), one(category != "void" && priced), one(won && priced),
+				one(won) * home, one(lost) * home, one(v[7] != nil), one(timed), one(timed) * (closed - opened), 1}
+			return k, n, ok && category != "open" && !r.deleted && !r.merged
 		},
-	},
-	"opportunity_change": {
-		name: "crm_opportunity_change_day",
-		keys: []column{{"month", "BIGINT", "changed_month"}, {"day", "BIGINT", "changed_day"}, {"person", "TEXT", "COALESCE(changed_by, '')"}},
-		counts: []column{
-			{"changes", "BIGINT", "SUM(CASE WHEN COALESCE(origin, 'user') = 'user' AND deleted_at IS NULL THEN 1 ELSE 0 END)"},
-			{"records", "BIGINT", "COUNT(*)"},
-		},
-		reads: []string{"changed_month", "changed_day", "changed_by", "origin"},
-		of: func(v []any, deleted bool) (k tallyKey, n [tallyCounts]int64, ok bool) {
-			k, ok = dated(v[0], v[1])
-			k.who = textOf(v[2])
-			if !deleted && (v[3] == nil || textOf(v[3]) == "user") {
-				n[0] = 1
-			}
-			n[1] = 1
-			return k, n, ok
-		},
-	},
+	}},
 }
 
 // columns of the tally, in the order of inserting.
-func (t *tally) columns() []column {
-	return append(append([]column{{"source", "BIGINT", "source"}}, t.keys...), t.counts...)
+func (t *tally) columns() string {
+	all := []string{"source"}
+	for _, k := range t.keys {
+		all = append(all, k.name)
+	}
+	for _, c := range t.counts {
+		all = append(all, c.name)
+	}
+	return strings.Join(all, ", ")
 }
 
-func names(list []column) string {
-	all := make([]string, len(list))
-	for i, c := range list {
-		all[i] = c.name
+func (t *tally) key() string {
+	all := []string{"source"}
+	for _, k := range t.keys {
+		all = append(all, k.name)
 	}
 	return strings.Join(all, ", ")
 }
@@ -113,78 +199,93 @@ func names(list []column) string {
 // schema makes the table.
 func (t *tally) schema(d dialect) string {
 	var b strings.Builder
-	b.WriteString("CREATE TABLE IF NOT EXISTS " + t.name + " (")
-	for _, c := range t.columns() {
-		b.WriteString(c.name + " " + c.kind + " NOT NULL, ")
+	b.WriteString("CREATE TABLE IF NOT EXISTS " + t.name + " (source BIGINT NOT NULL, ")
+	for _, k := range t.keys {
+		kind := "TEXT"
+		if k.part == 'm' || k.part == 'd' {
+			kind = "BIGINT"
+		}
+		b.WriteString(k.name + " " + kind + " NOT NULL, ")
 	}
-	b.WriteString("PRIMARY KEY (source, " + names(t.order()) + "))")
+	for _, c := range t.counts {
+		b.WriteString(c.name + " BIGINT NOT NULL, ")
+	}
+	b.WriteString("PRIMARY KEY (" + t.key() + "))")
 	if d.name == sqlite.name {
 		b.WriteString(" WITHOUT ROWID")
 	}
 	return b.String()
 }
 
-// order of the key: persons within a month, so that a month's persons lie together.
-func (t *tally) order() []column {
-	return append(append([]column{t.keys[0]}, t.keys[2:]...), t.keys[1])
-}
-
 // recount is the whole tally of a source in SQL: what it means, and how it is made anew.
 func (t *tally) recount(table string) string {
-	var select_, group []string
-	for _, c := range t.columns() {
-		select_ = append(select_, c.expression)
+	expressions, group := []string{"source"}, []string{"source"}
+	for _, k := range t.keys {
+		expressions, group = append(expressions, k.sql), append(group, k.sql)
 	}
-	for _, c := range t.keys {
-		group = append(group, c.expression)
+	for _, c := range t.counts {
+		expressions = append(expressions, "SUM("+c.sql+")")
 	}
-	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM crm_%s WHERE source = $1 AND %s IS NOT NULL AND %s IS NOT NULL GROUP BY source, %s",
-		t.name, names(t.columns()), strings.Join(select_, ", "), table, t.keys[0].expression, t.keys[1].expression, strings.Join(group, ", "))
+	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM crm_%s WHERE source = $1 AND %s GROUP BY %s",
+		t.name, t.columns(), strings.Join(expressions, ", "), table, t.where, strings.Join(group, ", "))
 }
 
-// recountSource makes the tally of a table anew.
-func recountSource(ctx context.Context, tx *sql.Tx, source int64, table string) error {
-	t := tallies[table]
-	if t == nil {
-		return nil
+// recount makes the tallies of a table anew.
+func recount(ctx context.Context, tx *sql.Tx, source int64, table string) error {
+	for _, t := range tallies[table] {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+t.name+" WHERE source = $1", source); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, t.recount(table), source); err != nil {
+			return err
+		}
 	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM "+t.name+" WHERE source = $1", source); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, t.recount(table), source)
-	return err
+	return nil
 }
 
-// differences are what the rows of a running transaction change of a tally.
-type differences map[tallyKey][tallyCounts]int64
+// difference is what the rows of a running transaction change of a tally.
+type difference struct {
+	*tally
+	at  []int // the columns that it reads, in the table
+	sum map[tallyKey]*counts
+}
 
 // add counts a row in (sign 1) or out (−1).
-func (m differences) add(t *tally, v []any, deleted bool, sign int64) {
-	key, n, ok := t.of(v, deleted)
+func (d *difference) add(values []any, r rest, sign int64) {
+	var v [10]any
+	for k, at := range d.at {
+		v[k] = values[at]
+	}
+	key, n, ok := d.of(v[:], r)
 	if !ok {
 		return
 	}
-	sum := m[key]
-	for i := range n {
+	sum := d.sum[key]
+	if sum == nil {
+		// The texts may be parts of a row of a file, which is not to stay in memory for them.
+		key.owner, key.author = strings.Clone(key.owner), strings.Clone(key.author)
+		sum = &counts{}
+		d.sum[key] = sum
+	}
+	for i := range d.counts {
 		sum[i] += sign * n[i]
 	}
-	m[key] = sum
 }
 
-// write puts them into the database.
-func (m differences) write(ctx context.Context, tx *sql.Tx, t *tally, d dialect, source int64) error {
-	if len(m) == 0 {
+// write puts the difference into the database.
+func (d *difference) write(ctx context.Context, tx *sql.Tx, l dialect, source int64) error {
+	if len(d.sum) == 0 {
 		return nil
 	}
 	const most = 64
-	less := false
-	args := make([]any, 0, most*len(t.columns()))
-	rows := 0
-	whole, err := tx.PrepareContext(ctx, t.upsert(d, most))
+	whole, err := tx.PrepareContext(ctx, d.upsert(l, most))
 	if err != nil {
 		return err
 	}
 	defer whole.Close() //nolint:errcheck // it ends with the transaction
+	less := false
+	args := make([]any, 0, most*(1+len(d.keys)+len(d.counts)))
+	rows := 0
 	send := func() (err error) {
 		switch rows {
 		case 0:
@@ -192,20 +293,20 @@ func (m differences) write(ctx context.Context, tx *sql.Tx, t *tally, d dialect,
 		case most:
 			_, err = whole.ExecContext(ctx, args...)
 		default:
-			_, err = tx.ExecContext(ctx, t.upsert(d, rows), args...)
+			_, err = tx.ExecContext(ctx, d.upsert(l, rows), args...)
 		}
 		args, rows = args[:0], 0
 		return err
 	}
-	for k, n := range m {
-		if n == [tallyCounts]int64{} {
+	for k, n := range d.sum {
+		if *n == (counts{}) {
 			continue
 		}
-		args = append(args, source, k.month, k.day, k.who)
-		if len(t.keys) == 4 {
-			args = append(args, k.by)
+		args = append(args, source)
+		for _, c := range d.keys {
+			args = append(args, k.part(c.part))
 		}
-		for i := range t.counts {
+		for i := range d.counts {
 			less = less || n[i] < 0
 			args = append(args, n[i])
 		}
@@ -218,9 +319,9 @@ func (m differences) write(ctx context.Context, tx *sql.Tx, t *tally, d dialect,
 	if err := send(); err != nil {
 		return err
 	}
-	clear(m)
+	clear(d.sum)
 	if less {
-		_, err := tx.ExecContext(ctx, "DELETE FROM "+t.name+" WHERE source = $1 AND records = 0", source)
+		_, err := tx.ExecContext(ctx, "DELETE FROM "+d.name+" WHERE source = $1 AND records = 0", source)
 		return err
 	}
 	return nil
@@ -229,9 +330,9 @@ func (m differences) write(ctx context.Context, tx *sql.Tx, t *tally, d dialect,
 // upsert adds rows of numbers to those that are there.
 func (t *tally) upsert(d dialect, rows int) string {
 	var b strings.Builder
-	b.WriteString("INSERT INTO " + t.name + " (" + names(t.columns()) + ") VALUES ")
-	d.rows(&b, rows, len(t.columns()))
-	b.WriteString(" ON CONFLICT (source, " + names(t.order()) + ") DO UPDATE SET ")
+	b.WriteString("INSERT INTO " + t.name + " (" + t.columns() + ") VALUES ")
+	d.rows(&b, rows, 1+len(t.keys)+len(t.counts))
+	b.WriteString(" ON CONFLICT (" + t.key() + ") DO UPDATE SET ")
 	for i, c := range t.counts {
 		if i > 0 {
 			b.WriteString(", ")

@@ -104,6 +104,7 @@ SELECT month, team, age AS numerator, outcome AS denominator, n FROM counted WHE
 UNION ALL SELECT month, '', age, outcome, SUM(n) FROM counted GROUP BY month, age, outcome
 
 -- created [0 1 2]
+-- crm_opportunity_opened counts crm_opportunity by month of opening and owner, without deleted and merged ones.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -141,18 +142,12 @@ member AS (
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
 counted AS (
-  SELECT o.opened_month AS month, m.team AS team, COUNT(*) AS deals,
-    SUM(CASE WHEN o.category <> 'void' THEN 1 ELSE 0 END) AS valid,
-    SUM(CASE WHEN o.category = 'won' THEN 1 ELSE 0 END) AS won,
-    SUM(CASE WHEN o.category = 'open' THEN 1 ELSE 0 END) AS still_open,
-    SUM(CASE WHEN o.amount IS NOT NULL THEN 1 ELSE 0 END) AS with_amount,
-    SUM(CASE WHEN o.expected_close_day IS NOT NULL THEN 1 ELSE 0 END) AS with_expected,
-    SUM(CASE WHEN o.account <> '' THEN 1 ELSE 0 END) AS with_account,
-    SUM(CASE WHEN o.owner <> '' THEN 1 ELSE 0 END) AS with_owner,
-    SUM(CASE WHEN o.lead_source <> '' THEN 1 ELSE 0 END) AS with_source
-  FROM crm_opportunity o LEFT JOIN member m ON m.id = o.owner
-  WHERE o.source = {p1:Int64} AND o.opened_month BETWEEN {p2:Int64} AND {p3:Int64} AND o.deleted_at IS NULL AND o.merged_into IS NULL
-  GROUP BY o.opened_month, m.team
+  SELECT o.month AS month, m.team AS team, SUM(o.records) AS deals, SUM(o.valid) AS valid, SUM(o.won) AS won, SUM(o.still_open) AS still_open,
+    SUM(o.with_amount) AS with_amount, SUM(o.with_expected) AS with_expected, SUM(o.with_account) AS with_account,
+    SUM(CASE WHEN o.owner <> '' THEN o.records ELSE 0 END) AS with_owner, SUM(o.with_source) AS with_source
+  FROM crm_opportunity_opened o LEFT JOIN member m ON m.id = o.owner
+  WHERE o.source = {p1:Int64} AND o.month BETWEEN {p2:Int64} AND {p3:Int64}
+  GROUP BY o.month, m.team
 ),
 per AS (
   SELECT month, team, deals, valid, won, still_open, with_amount, with_expected, with_account, with_owner, with_source FROM counted WHERE team IS NOT NULL
@@ -170,7 +165,8 @@ UNION ALL SELECT month, team, with_owner, deals, deals, 'complete_owner' FROM pe
 UNION ALL SELECT month, team, with_source, deals, deals, 'complete_lead_source' FROM per
 
 -- closed [0 1 2]
--- Amounts in the home currency. A deal in another one without a converted amount is left out of every amount.
+-- crm_opportunity_closed counts crm_opportunity by month of closing and owner, without open, deleted and merged ones. Amounts
+-- are in the home currency; a deal in another one without a converted amount is left out of every amount.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -207,26 +203,12 @@ member AS (
   SELECT n.id AS id, n.person AS person, r.shown AS team
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
-deal AS (
-  SELECT o.closed_month AS month, o.owner AS owner, o.category AS category, o.lost_reason AS reason,
-    CASE WHEN home_amount IS NOT NULL THEN home_amount
-      WHEN currency IS NULL OR currency = (SELECT currency FROM crm_source WHERE id = {p1:Int64}) THEN amount END AS home
-  FROM crm_opportunity o
-  WHERE o.source = {p1:Int64} AND o.closed_month BETWEEN {p2:Int64} AND {p3:Int64} AND o.category IN ('won', 'lost', 'void')
-    AND o.deleted_at IS NULL AND o.merged_into IS NULL
-),
 counted AS (
-  SELECT d.month AS month, m.team AS team, COUNT(*) AS closed,
-    SUM(CASE WHEN category = 'won' THEN 1 ELSE 0 END) AS won,
-    SUM(CASE WHEN category = 'lost' THEN 1 ELSE 0 END) AS lost,
-    SUM(CASE WHEN category = 'void' THEN 1 ELSE 0 END) AS void,
-    SUM(CASE WHEN category = 'lost' AND reason <> '' THEN 1 ELSE 0 END) AS with_reason,
-    SUM(CASE WHEN category <> 'void' AND home IS NOT NULL THEN 1 ELSE 0 END) AS priced,
-    SUM(CASE WHEN category = 'won' AND home IS NOT NULL THEN 1 ELSE 0 END) AS won_priced,
-    SUM(CASE WHEN category = 'won' THEN COALESCE(home, 0) ELSE 0 END) AS won_value,
-    SUM(CASE WHEN category = 'lost' THEN COALESCE(home, 0) ELSE 0 END) AS lost_value
-  FROM deal d LEFT JOIN member m ON m.id = d.owner
-  GROUP BY d.month, m.team
+  SELECT o.month AS month, m.team AS team, SUM(o.records) AS closed, SUM(o.won) AS won, SUM(o.lost) AS lost, SUM(o.void) AS void,
+    SUM(o.with_reason) AS with_reason, SUM(o.priced) AS priced, SUM(o.won_priced) AS won_priced, SUM(o.won_value) AS won_value, SUM(o.lost_value) AS lost_value
+  FROM crm_opportunity_closed o LEFT JOIN member m ON m.id = o.owner
+  WHERE o.source = {p1:Int64} AND o.month BETWEEN {p2:Int64} AND {p3:Int64}
+  GROUP BY o.month, m.team
 ),
 per AS (
   SELECT month, team, closed, won, lost, void, with_reason, priced, won_priced, won_value, lost_value FROM counted WHERE team IS NOT NULL
@@ -402,6 +384,7 @@ UNION ALL SELECT month, '', days, 1, SUM(n) FROM counted GROUP BY month, days
 
 -- velocity [0 1 2]
 -- Open deals at the end of the month × win rate × mean value of a won deal ÷ mean days to win, all of the month's closings.
+-- crm_opportunity_opened and crm_opportunity_closed count crm_opportunity by month and owner, without deleted and merged ones.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -440,30 +423,17 @@ member AS (
 ),
 month AS (SELECT month, 365 * (intDiv((month - 2), 12)) + intDiv((intDiv((month - 2), 12)), 4) - intDiv((intDiv((month - 2), 12)), 100) + intDiv((intDiv((month - 2), 12)), 400) + intDiv((153 * ((month - 2) % 12) + 2), 5) - 719468 AS first_day, 365 * (intDiv(((month + 1) - 2), 12)) + intDiv((intDiv(((month + 1) - 2), 12)), 4) - intDiv((intDiv(((month + 1) - 2), 12)), 100) + intDiv((intDiv(((month + 1) - 2), 12)), 400) + intDiv((153 * (((month + 1) - 2) % 12) + 2), 5) - 719468 AS next_day FROM (SELECT arrayJoin(range({p2:Int64}, {p3:Int64} + 1)) AS month) AS numbers),
 opened AS (
-  SELECT o.opened_month AS month, m.team AS team, COUNT(*) AS opened
-  FROM crm_opportunity o LEFT JOIN member m ON m.id = o.owner
-  WHERE o.source = {p1:Int64} AND o.opened_month <= {p3:Int64} AND o.deleted_at IS NULL AND o.merged_into IS NULL
-    AND (o.category = 'open' OR o.closed_month IS NOT NULL)
-  GROUP BY o.opened_month, m.team
-),
-deal AS (
-  SELECT o.closed_month AS month, o.owner AS owner, o.category AS category, o.opened_month AS opened_month, o.closed_day - o.opened_day AS days,
-    CASE WHEN home_amount IS NOT NULL THEN home_amount
-      WHEN currency IS NULL OR currency = (SELECT currency FROM crm_source WHERE id = {p1:Int64}) THEN amount END AS home
-  FROM crm_opportunity o
-  WHERE o.source = {p1:Int64} AND o.closed_month <= {p3:Int64} AND o.category <> 'open' AND o.deleted_at IS NULL AND o.merged_into IS NULL
+  SELECT o.month AS month, m.team AS team, SUM(o.followed) AS opened
+  FROM crm_opportunity_opened o LEFT JOIN member m ON m.id = o.owner
+  WHERE o.source = {p1:Int64} AND o.month <= {p3:Int64} AND o.followed > 0
+  GROUP BY o.month, m.team
 ),
 closed AS (
-  SELECT d.month AS month, m.team AS team,
-    SUM(CASE WHEN opened_month IS NOT NULL THEN 1 ELSE 0 END) AS closed,
-    SUM(CASE WHEN category = 'won' THEN 1 ELSE 0 END) AS won,
-    SUM(CASE WHEN category IN ('won', 'lost') THEN 1 ELSE 0 END) AS decided,
-    SUM(CASE WHEN category = 'won' AND home IS NOT NULL THEN 1 ELSE 0 END) AS priced,
-    SUM(CASE WHEN category = 'won' THEN COALESCE(home, 0) ELSE 0 END) AS value,
-    SUM(CASE WHEN category = 'won' AND days >= 0 THEN 1 ELSE 0 END) AS timed,
-    SUM(CASE WHEN category = 'won' AND days >= 0 THEN days ELSE 0 END) AS days
-  FROM deal d LEFT JOIN member m ON m.id = d.owner
-  GROUP BY d.month, m.team
+  SELECT o.month AS month, m.team AS team, SUM(o.opened) AS closed, SUM(o.won) AS won, SUM(o.won + o.lost) AS decided, SUM(o.won_priced) AS priced,
+    SUM(o.won_value) AS value, SUM(o.timed) AS timed, SUM(o.days) AS days
+  FROM crm_opportunity_closed o LEFT JOIN member m ON m.id = o.owner
+  WHERE o.source = {p1:Int64} AND o.month <= {p3:Int64}
+  GROUP BY o.month, m.team
 ),
 flow AS (
   SELECT month, team, opened, 0 AS won, 0 AS decided, 0 AS priced, 0 AS value, 0 AS timed, 0 AS days FROM opened
@@ -489,6 +459,7 @@ SELECT month, team, 1.0 * stock * won * value * timed AS numerator, 1.0 * decide
 -- forecast_accuracy [0 1 2]
 -- What was won in a month ÷ what the forecast said on its first day: amount × probability of the deals then expected to
 -- close in it, each value as it was known then: changes of earlier months are known, those of the month itself are not.
+-- crm_opportunity_due holds these deals with these values; it is made of crm_opportunity and its changes where an import ends.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -525,55 +496,12 @@ member AS (
   SELECT n.id AS id, n.person AS person, r.shown AS team
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
-month AS (SELECT month, 365 * (intDiv((month - 2), 12)) + intDiv((intDiv((month - 2), 12)), 4) - intDiv((intDiv((month - 2), 12)), 100) + intDiv((intDiv((month - 2), 12)), 400) + intDiv((153 * ((month - 2) % 12) + 2), 5) - 719468 AS first_day, 365 * (intDiv(((month + 1) - 2), 12)) + intDiv((intDiv(((month + 1) - 2), 12)), 4) - intDiv((intDiv(((month + 1) - 2), 12)), 100) + intDiv((intDiv(((month + 1) - 2), 12)), 400) + intDiv((153 * (((month + 1) - 2) % 12) + 2), 5) - 719468 AS next_day FROM (SELECT arrayJoin(range({p2:Int64}, {p3:Int64} + 1)) AS month) AS numbers),
-day AS (
-  SELECT month.first_day + number.month AS day, month.month AS month
-  FROM month JOIN (SELECT arrayJoin(range(0, 30 + 1)) AS month) AS number ON month.first_day + number.month < month.next_day
-),
-version AS (
-  SELECT opportunity, field, toFloat64OrNull(new_value) AS value, toFloat64OrNull(old_value) AS value_before, changed_month AS since,
-    COALESCE(LEAD(changed_month) OVER (PARTITION BY opportunity, field ORDER BY changed_at, seq, ext_id), 999999) AS until,
-    ROW_NUMBER() OVER (PARTITION BY opportunity, field ORDER BY changed_at, seq, ext_id) AS place
-  FROM crm_opportunity_change
-  WHERE source = {p1:Int64} AND field IN ('expected_close', 'amount', 'probability') AND deleted_at IS NULL
-),
-span AS (
-  SELECT opportunity, field, value, since, until FROM version WHERE since < until
-  UNION ALL SELECT opportunity, field, value_before, 0, since FROM version WHERE place = 1
-),
-deal AS (
-  SELECT ext_id, owner, category, opened_month, closed_month, amount, probability, expected_close_day,
-    CASE WHEN home_amount IS NOT NULL THEN home_amount
-      WHEN currency IS NULL OR currency = (SELECT currency FROM crm_source WHERE id = {p1:Int64}) THEN amount END AS home
-  FROM crm_opportunity WHERE source = {p1:Int64} AND deleted_at IS NULL AND merged_into IS NULL
-),
-expected AS (
-  SELECT opportunity, value AS day, since, until FROM span WHERE field = 'expected_close'
-  UNION ALL
-  SELECT ext_id, expected_close_day, 0, 999999 FROM deal
-  WHERE expected_close_day IS NOT NULL AND ext_id NOT IN (SELECT opportunity FROM span WHERE field = 'expected_close')
-),
-due AS (
-  SELECT day.month AS month, d.ext_id AS id, d.owner AS owner, d.home AS home, d.amount AS amount, d.probability AS probability
-  FROM expected e
-  JOIN day ON day.day = e.day AND e.since < day.month AND day.month <= e.until
-  JOIN deal d ON d.ext_id = e.opportunity
-  WHERE d.opened_month < day.month AND (d.category = 'open' OR d.closed_month >= day.month)
-),
-forecast AS (
-  SELECT due.month AS month, due.owner AS owner,
-    CASE WHEN a.opportunity IS NULL OR due.home IS NULL THEN due.home WHEN due.home = due.amount THEN a.value WHEN due.amount <> 0 THEN 1.0 * a.value * due.home / due.amount END AS amount,
-    CASE WHEN p.opportunity IS NULL THEN due.probability ELSE p.value END AS probability
-  FROM due
-  LEFT JOIN span a ON a.opportunity = due.id AND a.field = 'amount' AND a.since < due.month AND due.month <= a.until
-  LEFT JOIN span p ON p.opportunity = due.id AND p.field = 'probability' AND p.since < due.month AND due.month <= p.until
-),
 part AS (
-  SELECT month, owner, 0.0 AS won, SUM(1.0 * amount * probability) AS forecast, COUNT(*) AS n
-  FROM forecast WHERE amount IS NOT NULL AND probability IS NOT NULL GROUP BY month, owner
+  SELECT month, owner, 0 AS won, SUM(amount * probability) AS forecast, COUNT(*) AS n
+  FROM crm_opportunity_due WHERE source = {p1:Int64} AND month BETWEEN {p2:Int64} AND {p3:Int64} GROUP BY month, owner
   UNION ALL
-  SELECT closed_month, owner, SUM(1.0 * home), 0.0, 0
-  FROM deal WHERE category = 'won' AND closed_month BETWEEN {p2:Int64} AND {p3:Int64} AND home IS NOT NULL GROUP BY closed_month, owner
+  SELECT month, owner, won_value, 0.0, 0
+  FROM crm_opportunity_closed WHERE source = {p1:Int64} AND month BETWEEN {p2:Int64} AND {p3:Int64} AND won_priced > 0
 ),
 counted AS (
   SELECT f.month AS month, m.team AS team, SUM(f.won) AS won, SUM(f.forecast) AS forecast, SUM(f.n) AS n
