@@ -124,7 +124,11 @@ var exports = []export{
 			b = number(b, "h", i)
 			b = number(append(b, ','), "o", deal)
 			b = strconv.AppendInt(append(b, ','), int64(i%5), 10)
-			b = moment(append(b, ','), at.AddDate(0, 0, i%5*20+d.below(20)), d)
+			changed := at.AddDate(0, 0, i%5*20+d.below(20))
+			if end := first.AddDate(0, 0, days-1); changed.After(end) {
+				changed = end
+			}
+			b = moment(append(b, ','), changed, d)
 			b = person(append(b, ','), d)
 			field := d.of("stage", "stage", "stage", "stage", "amount", "expected_close", "owner", "probability")
 			b = append(append(append(b, ','), field...), ',')

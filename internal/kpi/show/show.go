@@ -29,7 +29,10 @@ func Value(l *locale.Locale, u kpi.Unit, v float64, currency string) string {
 	case kpi.Minutes:
 		return l.Quantity(math.Round(v), "min")
 	}
-	return l.Number(round(v), 1)
+	if v = round(v); v == math.Trunc(v) {
+		return l.Number(v, 0)
+	}
+	return l.Number(v, 1)
 }
 
 // round keeps one digit behind the point, and none from 100 on.
