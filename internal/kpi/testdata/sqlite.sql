@@ -908,12 +908,6 @@ staff AS (
   WHERE u.source = ?1 AND COALESCE(u.is_person, 1) = 1 AND u.merged_into IS NULL
     AND (u.left_month IS NOT NULL OR COALESCE(u.active, 1) = 1 AND u.deleted_at IS NULL)
 ),
-done AS (
-  SELECT month, author, day, SUM(activities) AS activities, SUM(notes) AS notes
-  FROM crm_activity_day
-  WHERE source = ?1 AND month BETWEEN ?2 AND ?3 AND activities + notes > 0
-  GROUP BY month, author, day
-),
 used AS (
   SELECT logged_month AS month, person AS who, logged_day AS day, 1 AS present, 0 AS deals, 0 AS activities, 0 AS notes
   FROM crm_login
@@ -922,17 +916,14 @@ used AS (
   SELECT month, person, day, 0, changes, 0, 0 FROM crm_opportunity_change_day
   WHERE source = ?1 AND month BETWEEN ?2 AND ?3 AND changes > 0
   UNION ALL
-  SELECT month, author, day, 0, 0, activities, notes FROM done
-),
-daily AS (
-  SELECT u.month AS month, m.person AS person, u.day AS day, SUM(u.deals) AS deals, SUM(u.activities) AS activities, SUM(u.notes) AS notes,
-    CASE WHEN EXISTS (SELECT 1 FROM crm_login WHERE source = ?1) THEN MAX(u.present) ELSE 1 END AS present
-  FROM used u JOIN member m ON m.id = u.who
-  GROUP BY u.month, m.person, u.day
+  SELECT month, author, day, 0, 0, activities, notes FROM crm_activity_day
+  WHERE source = ?1 AND month BETWEEN ?2 AND ?3 AND activities + notes > 0
 ),
 monthly AS (
-  SELECT month, person, SUM(deals) AS deals, SUM(activities) AS activities, SUM(notes) AS notes, SUM(present) AS days
-  FROM daily GROUP BY month, person
+  SELECT u.month AS month, m.person AS person, SUM(u.deals) AS deals, SUM(u.activities) AS activities, SUM(u.notes) AS notes,
+    CASE WHEN EXISTS (SELECT 1 FROM crm_login WHERE source = ?1) THEN COUNT(DISTINCT CASE WHEN u.present = 1 THEN u.day END) ELSE COUNT(DISTINCT u.day) END AS days
+  FROM used u JOIN member m ON m.id = u.who
+  GROUP BY u.month, m.person
 ),
 counted AS (
   SELECT s.month AS month, s.team AS team, COUNT(*) AS persons,
