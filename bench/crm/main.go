@@ -58,7 +58,7 @@ func run(args []string) error {
 		if dir, err = os.MkdirTemp("", "rendite-bench-"); err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir) //nolint:errcheck // the system clears its folder
+		defer os.RemoveAll(dir)
 	}
 	return measure(dir, *n)
 }

@@ -178,7 +178,7 @@ type Query struct {
 var texts = sync.OnceValue(func() *template.Template {
 	none := func(...any) string { return "" }
 	return template.Must(template.New("").Funcs(template.FuncMap{"source": none, "first": none, "last": none, "today": none, "months": none,
-		"div": none, "number": none, "numbers": none, "fewest": func() int { return Fewest }, "window": func() int { return Window }}).ParseFS(files, "sql/*.sql"))
+		"div": none, "fewest": func() int { return Fewest }, "window": func() int { return Window }}).ParseFS(files, "sql/*.sql"))
 })
 
 // Query is the text of a figure for a database. Its columns are month, team, numerator, denominator and n, and figure where
@@ -208,13 +208,13 @@ func query(name string, d Dialect, values []int64) Query {
 	}
 	t := template.Must(texts().Clone()).Funcs(template.FuncMap{
 		"source": give(Source), "first": give(First), "last": give(Last), "today": give(Today),
-		"div": d.divide, "number": d.numeric, "numbers": d.numbers,
+		"div": d.divide,
 		"months": func(before int) string {
 			first := give(First)()
 			if before > 0 {
 				first += fmt.Sprintf(" - %d", before)
 			}
-			return d.calendar(first, give(Last)())
+			return d.numbers(first, give(Last)())
 		},
 	})
 	var b strings.Builder

@@ -261,8 +261,8 @@ func (w *Warehouse) makeDue(ctx context.Context, tx *sql.Tx, source int64, curre
 	if _, err := tx.ExecContext(ctx, "DELETE FROM crm_opportunity_due WHERE source = $1"+among("opportunity"), args...); err != nil {
 		return err
 	}
-	var any_ int
-	err = w.db.QueryRowContext(ctx, "SELECT 1 FROM crm_opportunity_change_day WHERE source = $1 LIMIT 1", source).Scan(&any_)
+	var some int
+	err = w.db.QueryRowContext(ctx, "SELECT 1 FROM crm_opportunity_change_day WHERE source = $1 LIMIT 1", source).Scan(&some)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil // without history no forecast is known
 	}

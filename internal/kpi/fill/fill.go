@@ -114,7 +114,7 @@ type Finding struct {
 	Reason kpi.Reason
 }
 
-// Errors of this package.
+// ErrWish is a figure that no rule brings into a case.
 var ErrWish = errors.New("fill: no rule fills an assumption from this figure")
 
 // Measure computes what the rules need, or what is wished for. The figures are those of all teams.

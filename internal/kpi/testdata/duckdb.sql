@@ -421,7 +421,7 @@ member AS (
   SELECT n.id AS id, n.person AS person, r.shown AS team
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
-month AS (SELECT month, 365 * ((month - 2) // 12) + ((month - 2) // 12) // 4 - ((month - 2) // 12) // 100 + ((month - 2) // 12) // 400 + (153 * ((month - 2) % 12) + 2) // 5 - 719468 AS first_day, 365 * (((month + 1) - 2) // 12) + (((month + 1) - 2) // 12) // 4 - (((month + 1) - 2) // 12) // 100 + (((month + 1) - 2) // 12) // 400 + (153 * (((month + 1) - 2) % 12) + 2) // 5 - 719468 AS next_day FROM (SELECT month FROM (WITH RECURSIVE count_up(month) AS (SELECT CAST($2 AS BIGINT) UNION ALL SELECT month + 1 FROM count_up WHERE month < $3) SELECT month FROM count_up) AS months) AS numbers),
+month AS (SELECT month FROM (WITH RECURSIVE count_up(month) AS (SELECT CAST($2 AS BIGINT) UNION ALL SELECT month + 1 FROM count_up WHERE month < $3) SELECT month FROM count_up) AS months),
 opened AS (
   SELECT o.month AS month, m.team AS team, SUM(o.followed) AS opened
   FROM crm_opportunity_opened o LEFT JOIN member m ON m.id = o.owner
@@ -601,7 +601,7 @@ member AS (
   SELECT n.id AS id, n.person AS person, r.shown AS team
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
-month AS (SELECT month, 365 * ((month - 2) // 12) + ((month - 2) // 12) // 4 - ((month - 2) // 12) // 100 + ((month - 2) // 12) // 400 + (153 * ((month - 2) % 12) + 2) // 5 - 719468 AS first_day, 365 * (((month + 1) - 2) // 12) + (((month + 1) - 2) // 12) // 4 - (((month + 1) - 2) // 12) // 100 + (((month + 1) - 2) // 12) // 400 + (153 * (((month + 1) - 2) % 12) + 2) // 5 - 719468 AS next_day FROM (SELECT month FROM (WITH RECURSIVE count_up(month) AS (SELECT CAST($2 - 1 AS BIGINT) UNION ALL SELECT month + 1 FROM count_up WHERE month < $3) SELECT month FROM count_up) AS months) AS numbers),
+month AS (SELECT month FROM (WITH RECURSIVE count_up(month) AS (SELECT CAST($2 - 1 AS BIGINT) UNION ALL SELECT month + 1 FROM count_up WHERE month < $3) SELECT month FROM count_up) AS months),
 paid AS (
   SELECT d.account AS account, d.from_month AS from_month, COALESCE(d.to_month, 999999) AS to_month,
     CASE WHEN d.to_month IS NULL THEN 1.0 * d.net ELSE 1.0 * d.net / (d.to_month - d.from_month + 1) END AS net
@@ -900,7 +900,7 @@ member AS (
   SELECT n.id AS id, n.person AS person, r.shown AS team
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
-month AS (SELECT month, 365 * ((month - 2) // 12) + ((month - 2) // 12) // 4 - ((month - 2) // 12) // 100 + ((month - 2) // 12) // 400 + (153 * ((month - 2) % 12) + 2) // 5 - 719468 AS first_day, 365 * (((month + 1) - 2) // 12) + (((month + 1) - 2) // 12) // 4 - (((month + 1) - 2) // 12) // 100 + (((month + 1) - 2) // 12) // 400 + (153 * (((month + 1) - 2) % 12) + 2) // 5 - 719468 AS next_day FROM (SELECT month FROM (WITH RECURSIVE count_up(month) AS (SELECT CAST($2 AS BIGINT) UNION ALL SELECT month + 1 FROM count_up WHERE month < $3) SELECT month FROM count_up) AS months) AS numbers),
+month AS (SELECT month FROM (WITH RECURSIVE count_up(month) AS (SELECT CAST($2 AS BIGINT) UNION ALL SELECT month + 1 FROM count_up WHERE month < $3) SELECT month FROM count_up) AS months),
 staff AS (
   SELECT month.month AS month, u.ext_id AS person, m.team AS team
   FROM crm_user u JOIN month ON COALESCE(u.hired_month, 0) <= month.month AND month.month <= COALESCE(u.left_month, 999999)
