@@ -50,7 +50,7 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Warehouse
 	}
 	w := &Warehouse{d: sqlite, now: now}
 	name := "file:" + (&url.URL{Path: address}).EscapedPath() +
-		"?_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=busy_timeout(10000)&_pragma=cache_size(-65536)&_pragma=temp_store(memory)&_pragma=analysis_limit(1000)&_txlock=immediate"
+		"?_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=busy_timeout(10000)&_pragma=cache_size(-32768)&_pragma=temp_store(file)&_pragma=analysis_limit(1000)&_txlock=immediate"
 	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
 		w.d, name = postgreSQL, address
 	}
