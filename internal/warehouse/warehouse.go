@@ -35,9 +35,11 @@ var (
 
 // Warehouse is an open database of canonical tables.
 type Warehouse struct {
-	db  *sql.DB
-	d   dialect
-	now func() time.Time
+	db    *sql.DB
+	d     dialect
+	place string
+	turn  *turn // of SQLite
+	now   func() time.Time
 }
 
 // Open opens a file, or postgres://…, and makes the tables where they are missing; now is the clock, nil the system's.
@@ -61,11 +63,19 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Warehouse
 	if err := w.prepare(ctx); err != nil {
 		return nil, errors.Join(err, w.db.Close())
 	}
+	w.place = address
+	if w.d.name == sqlite.name {
+		w.place = whole(address) // it exists by now
+		w.turn = turnOf(w.place)
+	}
 	return w, nil
 }
 
 // Close closes the database.
 func (w *Warehouse) Close() error { return w.db.Close() }
+
+// Place tells the database from others in this process; it may hold a password.
+func (w *Warehouse) Place() string { return w.place }
 
 // Engine names the database: sqlite or postgresql.
 func (w *Warehouse) Engine() string { return w.d.name }
@@ -183,9 +193,14 @@ func (w *Warehouse) upgrade(ctx context.Context) error {
 
 // write runs f in a transaction.
 func (w *Warehouse) write(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := w.db.BeginTx(ctx, nil)
+	give, err := w.turn.take(ctx)
 	if err != nil {
 		return err
+	}
+	defer give()
+	tx, err := w.db.BeginTx(ctx, nil)
+	if err != nil {
+		return busy(err)
 	}
 	if err := f(tx); err != nil {
 		return errors.Join(err, tx.Rollback())
@@ -250,8 +265,10 @@ func (w *Warehouse) AddSource(ctx context.Context, s Source) (Source, error) {
 	if s.Settings == "" {
 		s.Settings = "{}"
 	}
-	err := w.db.QueryRowContext(ctx, "INSERT INTO crm_source (owner, name, kind, timezone, currency, golive_day, history_from, settings, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
-		s.Owner, s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.Created.UnixMicro()).Scan(&s.ID)
+	err := w.write(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, "INSERT INTO crm_source (owner, name, kind, timezone, currency, golive_day, history_from, settings, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+			s.Owner, s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.Created.UnixMicro()).Scan(&s.ID)
+	})
 	return s, err
 }
 
