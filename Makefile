@@ -6,6 +6,7 @@ LDFLAGS := -s -w -X github.com/rendite-crm/rendite/internal/cli.Version=$(VERSIO
 GO ?= go
 FUZZTIME ?= 60s
 LOADTIME ?= 600
+DEALS ?= 20000
 LISTEN ?= 127.0.0.1:8080
 DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
@@ -52,8 +53,9 @@ vuln: | go ## known vulnerabilities in what the program calls, where their datab
 fuzz: | go ## every fuzzer for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) .ci/fuzz
 
-bench: | go ## ratios against the hand-written kernel, in one run
+bench: | go ## ratios against the hand-written kernel, in one run; import and key figures of a CRM with DEALS opportunities
 	@RENDITE_SHARED="$(SHARED)" $(GO) run ./bench
+	@$(GO) run ./bench/crm -n $(DEALS)
 	@$(GO) test -run '^$$' -bench . -benchtime 300ms ./internal/dist ./internal/draw ./internal/sim ./internal/calc
 	@.ci/chromium
 	@$(GO) test -run '^$$' -bench . -benchtime 1x ./e2e

@@ -30,7 +30,7 @@ var layers = []string{
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
 	// what a CRM holds
-	"internal/crm", "internal/warehouse", "internal/ingest", "internal/kpi", "internal/quality", "internal/duplicates",
+	"internal/crm", "internal/warehouse", "internal/ingest", "internal/kpi", "internal/kpi/show", "internal/kpi/fill", "internal/quality", "internal/duplicates",
 	// people
 	"internal/auth", "internal/auth/authtest",
 	// what CRMs deliver
@@ -38,7 +38,7 @@ var layers = []string{
 	// operations, and the pages over them
 	"internal/app", "internal/web", "internal/api", "internal/server",
 	// surfaces
-	"internal/cli", "cmd/rendite", "bench",
+	"internal/cli", "cmd/rendite", "bench", "bench/crm",
 }
 
 // importers says which packages may import a third-party module; everything else is its own business.

@@ -147,7 +147,7 @@ func (p *program) root() *cobra.Command {
 		return err
 	}
 	root.SetUsageTemplate(p.template(root.UsageTemplate()))
-	root.AddCommand(p.calcCommand(), p.checkCommand(), p.compareCommand(), p.explainCommand(), p.seekCommand(), p.auditCommand(), p.reportCommand(), p.newCommand(), p.leversCommand(), p.schemaCommand(), p.importCommand(), p.sourceCommand(), p.qualityCommand(), p.serveCommand(), p.backupCommand(), p.restoreCommand(), p.adminCommand(), p.versionCommand())
+	root.AddCommand(p.calcCommand(), p.checkCommand(), p.compareCommand(), p.explainCommand(), p.seekCommand(), p.auditCommand(), p.reportCommand(), p.newCommand(), p.leversCommand(), p.schemaCommand(), p.importCommand(), p.sourceCommand(), p.kpiCommand(), p.qualityCommand(), p.serveCommand(), p.backupCommand(), p.restoreCommand(), p.adminCommand(), p.versionCommand())
 	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: p.t("cli.help"), RunE: func(c *cobra.Command, args []string) error {
 		if found, _, err := c.Root().Find(args); err == nil {
 			return found.Help()

@@ -411,36 +411,31 @@ func (p *Plan) Run(ctx context.Context, w *warehouse.Warehouse, s warehouse.Sour
 		return i.Batch, err
 	}
 	skip, _ := strconv.ParseInt(i.Cursor, 10, 64)
-	rows := p.sheet.Rows(ctx)
-	defer rows.Close() //nolint:errcheck // only read
-	// The end of ctx ends the reading between two rows; what has been read is written.
+	// The end of ctx ends the reading; what has been read is written.
 	writing := context.WithoutCancel(ctx)
+	gone := make(chan struct{})
+	defer close(gone)
 	stop := func(err error) (warehouse.Batch, error) {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			return i.Batch, errors.Join(err, i.Pause(writing))
 		}
 		return i.Batch, errors.Join(err, i.Abort())
 	}
-	for rows.Next() {
-		row := rows.Row()
-		if int64(row.Line) <= skip {
-			continue
+	for part := range p.read(ctx, i, skip, gone) {
+		for k := range part.rows {
+			if err := part.rows[k].write(writing, i, p.sheet.Name); err != nil {
+				return stop(err)
+			}
+			if err := i.Reached(writing, strconv.FormatInt(part.rows[k].line, 10)); err != nil {
+				return stop(err)
+			}
+			if progress != nil && i.Read%1000 == 0 {
+				progress(part.done, p.sheet.Size, i.Read)
+			}
 		}
-		if err := ctx.Err(); err != nil {
-			return stop(err)
+		if part.err != nil {
+			return stop(part.err)
 		}
-		if err := p.take(writing, i, row); err != nil {
-			return stop(err)
-		}
-		if err := i.Reached(writing, strconv.Itoa(row.Line)); err != nil {
-			return stop(err)
-		}
-		if progress != nil && i.Read%1000 == 0 {
-			progress(rows.Done(), p.sheet.Size, i.Read)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return stop(err)
 	}
 	if err := i.Finish(writing); err != nil {
 		return stop(err)
@@ -448,22 +443,104 @@ func (p *Plan) Run(ctx context.Context, w *warehouse.Warehouse, s warehouse.Sour
 	return i.Batch, nil
 }
 
-func (p *Plan) take(ctx context.Context, i *warehouse.Import, row tabular.Row) error {
-	cells := make([]string, len(row.Cells))
-	for k, c := range row.Cells {
-		cells[k] = c.Text
+// taken is a row that was read: a record, or why it is none.
+type taken struct {
+	line   int64
+	record warehouse.Checked
+	reject *warehouse.Reject
+	cells  []string // of what may become a reject
+}
+
+func (t *taken) write(ctx context.Context, i *warehouse.Import, place string) error {
+	if t.reject != nil {
+		return i.Reject(ctx, *t.reject)
 	}
-	line := int64(row.Line)
+	return i.WriteChecked(ctx, t.record, t.line, place, t.cells)
+}
+
+// part is some rows in their order; err is why there are no more.
+type part struct {
+	rows []taken
+	done int64 // of the file, after them
+	err  error
+}
+
+const (
+	partRows  = 256
+	partsKept = 4 // read ahead of the writing
+)
+
+// read reads the rows beside the writing, which is the slower of the two: parsing, checking and hashing take as long
+// again. It ends with ctx, after which what it has read is still to be taken, or when the writer is gone.
+func (p *Plan) read(ctx context.Context, i *warehouse.Import, skip int64, gone <-chan struct{}) <-chan part {
+	parts := make(chan part, partsKept)
+	go func() {
+		defer close(parts)
+		rows := p.sheet.Rows(ctx)
+		defer rows.Close() //nolint:errcheck // only read
+		now := part{rows: make([]taken, 0, partRows)}
+		send := func(err error) bool {
+			now.done, now.err = rows.Done(), err
+			select {
+			case parts <- now:
+			case <-gone:
+				return false
+			}
+			now = part{rows: make([]taken, 0, partRows)}
+			return err == nil
+		}
+		for rows.Next() {
+			row := rows.Row()
+			if int64(row.Line) <= skip {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				send(err)
+				return
+			}
+			t, err := p.take(i, row)
+			if err != nil {
+				send(err)
+				return
+			}
+			if now.rows = append(now.rows, t); len(now.rows) == partRows && !send(nil) {
+				return
+			}
+		}
+		send(rows.Err())
+	}()
+	return parts
+}
+
+func (p *Plan) take(i *warehouse.Import, row tabular.Row) (taken, error) {
+	t := taken{line: int64(row.Line)}
+	reject := func(r warehouse.Reject) (taken, error) {
+		r.Line, r.Place, r.Cells = t.line, p.sheet.Name, texts(row)
+		t.reject = &r
+		return t, nil
+	}
 	if row.Problem != nil {
-		return i.Reject(ctx, warehouse.Reject{Line: line, Place: p.sheet.Name, Code: row.Problem.Code, Cells: cells})
+		return reject(warehouse.Reject{Code: row.Problem.Code})
 	}
 	r, err := p.Record(row)
 	var w *wrongCell
 	if errors.As(err, &w) {
-		return i.Reject(ctx, warehouse.Reject{Line: line, Place: p.sheet.Name, Column: w.column, Code: w.code, Value: w.value, Cells: cells})
+		return reject(warehouse.Reject{Column: w.column, Code: w.code, Value: w.value})
 	}
 	if err != nil {
-		return err
+		return t, err
 	}
-	return i.Write(ctx, r, line, p.sheet.Name, cells)
+	if t.record = i.Check(r); t.record.Problem != nil {
+		t.cells = texts(row)
+	}
+	return t, nil
+}
+
+// texts are the cells as they were delivered.
+func texts(row tabular.Row) []string {
+	cells := make([]string, len(row.Cells))
+	for k, c := range row.Cells {
+		cells[k] = c.Text
+	}
+	return cells
 }

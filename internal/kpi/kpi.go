@@ -10,9 +10,12 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"text/template"
+
+	"github.com/rendite-crm/rendite/internal/warehouse"
 )
 
 // Fewest is the size below which a team is merged with others. Figures of small teams tell how single people work, which
@@ -81,6 +84,9 @@ type Figure struct {
 	// history figures need changes; adoption ones say when they are derived.
 	history, adoption bool
 }
+
+// Counts tells whether the figure is a number of events or a sum by month, which adds up over months.
+func (f Figure) Counts() bool { return f.kind == count || f.kind == sum }
 
 const e4 = 10_000
 
@@ -172,12 +178,12 @@ type Query struct {
 var texts = sync.OnceValue(func() *template.Template {
 	none := func(...any) string { return "" }
 	return template.Must(template.New("").Funcs(template.FuncMap{"source": none, "first": none, "last": none, "today": none, "months": none,
-		"div": none, "number": none, "numbers": none, "fewest": func() int { return Fewest }, "window": func() int { return Window }}).ParseFS(files, "sql/*.sql"))
+		"div": none, "fewest": func() int { return Fewest }, "window": func() int { return Window }}).ParseFS(files, "sql/*.sql"))
 })
 
 // Query is the text of a figure for a database. Its columns are month, team, numerator, denominator and n, and figure where
 // several share it.
-func (f Figure) Query(d Dialect) Query { return query(f.SQL, d) }
+func (f Figure) Query(d Dialect) Query { return query(f.SQL, d, nil) }
 
 // People are the common table expressions known to member, to stand after WITH, with the source's ID as the placeholder
 // source. member has a row for each identifier that a person goes by, aliases included: id, person and team, the reported
@@ -191,10 +197,19 @@ func People(source string) string {
 	return b.String()
 }
 
-func query(name string, d Dialect) Query {
+// Text is Query's text with the numbers in the place of placeholders, so that it runs as it stands.
+func (f Figure) Text(d Dialect, s warehouse.Source, o Options) string {
+	return query(f.SQL, d, o.values(s)).Text
+}
+
+// query fills a text in; values are what the parameters stand for, nil for placeholders.
+func query(name string, d Dialect, values []int64) Query {
 	var q Query
 	give := func(p Parameter) func() string {
 		return func() string {
+			if values != nil {
+				return strconv.FormatInt(values[p], 10)
+			}
 			at := slices.Index(q.Parameters, p)
 			if at < 0 || d.positional {
 				at = len(q.Parameters)
@@ -205,13 +220,13 @@ func query(name string, d Dialect) Query {
 	}
 	t := template.Must(texts().Clone()).Funcs(template.FuncMap{
 		"source": give(Source), "first": give(First), "last": give(Last), "today": give(Today),
-		"div": d.divide, "number": d.numeric, "numbers": d.numbers,
+		"div": d.divide,
 		"months": func(before int) string {
 			first := give(First)()
 			if before > 0 {
 				first += fmt.Sprintf(" - %d", before)
 			}
-			return d.calendar(first, give(Last)())
+			return d.numbers(first, give(Last)())
 		},
 	})
 	var b strings.Builder

@@ -78,6 +78,11 @@ type Options struct {
 	Together bool
 }
 
+// values are what the parameters of texts stand for.
+func (o Options) values(s warehouse.Source) []int64 {
+	return []int64{Source: s.ID, First: o.First, Last: o.Last, Today: o.Today}
+}
+
 // Errors of this package, beside those of the database.
 var (
 	ErrFigure = errors.New("kpi: no such figure")
@@ -165,24 +170,14 @@ type run struct {
 
 // look asks what the figures can rest on.
 func (r *run) look(ctx context.Context) error {
-	one := func(query string) (sql.NullInt64, error) {
-		var n sql.NullInt64
-		rows, err := r.db.Query(ctx, query, r.source.ID)
-		if err != nil {
-			return n, err
-		}
-		if rows.Next() {
-			err = rows.Scan(&n)
-		}
-		return n, errors.Join(err, rows.Err(), rows.Close())
-	}
+	one := func(query string) (sql.NullInt64, error) { return number(ctx, r.db, query, r.source.ID) }
 	source := r.d.placeholder(1)
 	n, err := one("SELECT 1 FROM crm_login WHERE source = " + source + " LIMIT 1")
 	if err != nil {
 		return err
 	}
 	r.logins = n.Valid
-	if n, err = one("SELECT MIN(changed_month) FROM crm_opportunity_change WHERE source = " + source); err != nil {
+	if n, err = one("SELECT MIN(month) FROM crm_opportunity_change_day WHERE source = " + source); err != nil {
 		return err
 	}
 	if n.Valid {
@@ -250,10 +245,10 @@ func (r *run) read(ctx context.Context, chosen []Figure) error {
 }
 
 func (r *run) query(ctx context.Context, name string) (t table, err error) {
-	q := query(name, r.d)
+	q := query(name, r.d, nil)
 	args := make([]any, len(q.Parameters))
 	for i, p := range q.Parameters {
-		args[i] = [...]int64{Source: r.source.ID, First: r.o.First, Last: r.o.Last, Today: r.o.Today}[p]
+		args[i] = r.o.values(r.source)[p]
 	}
 	rows, err := r.db.Query(ctx, q.Text, args...)
 	if err != nil {

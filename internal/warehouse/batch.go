@@ -116,12 +116,19 @@ type Import struct {
 	open  int    // rows in the running transaction
 	// failed is why rows were lost: nothing may be committed then.
 	failed error
-	rows   []crm.Record
+	rows   []Checked
 	many   *sql.Stmt // inserts a whole chunk
-	one    *sql.Stmt // inserts a row
-	look   *sql.Stmt // finds a row
+	look   *sql.Stmt // finds the rows of a whole chunk
 	drop   *sql.Stmt // deletes a row
 	args   []any
+	// pending are rows of the chunk at hand that are to be inserted.
+	pending []*Checked
+	// highest is the greatest identifier so far: one beyond it is new in a table that was empty.
+	highest  string
+	currency string // of the source
+	touched  *touches
+	tallies  []*difference
+	recount  bool // somebody else wrote too: the tallies have to be made anew
 }
 
 // Begin starts an import, or resumes one of the same file that was broken off: Cursor then says where. ErrSame where the
@@ -135,7 +142,14 @@ func (w *Warehouse) Begin(ctx context.Context, s Source, table, file, hash strin
 	if err != nil {
 		return nil, err
 	}
-	i := &Import{w: w, t: t, zone: zone}
+	i := &Import{w: w, t: t, zone: zone, currency: s.Currency, touched: touchesOf(t)}
+	for _, tally := range tallies[table] {
+		d := &difference{tally: tally, sum: map[tallyKey]*counts{}}
+		for _, name := range tally.reads {
+			d.at = append(d.at, t.Index(name))
+		}
+		i.tallies = append(i.tallies, d)
+	}
 	if hash != "" {
 		i.Batch, err = scanBatch(w.db.QueryRowContext(ctx, "SELECT "+batchColumns+" FROM crm_batch WHERE source = $1 AND table_name = $2 AND file_hash = $3 AND state <> 'taken_back' ORDER BY id DESC LIMIT 1", s.ID, table, hash))
 		switch {
@@ -161,6 +175,9 @@ func (w *Warehouse) Begin(ctx context.Context, s Source, table, file, hash strin
 	err = w.db.QueryRowContext(ctx, "SELECT 1 FROM crm_"+table+" WHERE source = $1 LIMIT 1", s.ID).Scan(&one)
 	if i.fresh = errors.Is(err, sql.ErrNoRows); !i.fresh && err != nil {
 		return nil, err
+	}
+	if i.touched != nil && (i.fresh || i.Cursor != "" || i.Read > 0) {
+		i.touched.all = true // what was touched before it was broken off is not known
 	}
 	return i, nil
 }
@@ -190,13 +207,34 @@ func (w *Warehouse) HeaderOf(ctx context.Context, batch int64) (names []string, 
 	return names, err
 }
 
+// Checked is a record that has been completed and checked.
+type Checked struct {
+	record crm.Record
+	hash   [16]byte
+	// Problem is why it cannot be taken, nil where it can.
+	Problem *crm.Problem
+}
+
+// Check completes and checks a record. Unlike everything else of an Import it may run beside it, in other goroutines. It
+// keeps r's values.
+func (i *Import) Check(r crm.Record) Checked {
+	if found := i.t.Complete(&r, i.zone); len(found) > 0 {
+		return Checked{Problem: &found[0]} // the others are found when it has been mended
+	}
+	return Checked{record: r, hash: r.Hash()}
+}
+
 // Write takes a record that came from a line; one that is wrong becomes a reject with its cells. It keeps r's values.
 func (i *Import) Write(ctx context.Context, r crm.Record, line int64, place string, cells []string) error {
-	if found := i.t.Complete(&r, i.zone); len(found) > 0 {
-		p := found[0] // the others are found when it has been mended
+	return i.WriteChecked(ctx, i.Check(r), line, place, cells)
+}
+
+// WriteChecked is Write for a record that Check has seen.
+func (i *Import) WriteChecked(ctx context.Context, c Checked, line int64, place string, cells []string) error {
+	if p := c.Problem; p != nil {
 		return i.Reject(ctx, Reject{Line: line, Place: place, Column: p.Column, Code: p.Code, Value: p.Value, Cells: cells})
 	}
-	i.rows = append(i.rows, r)
+	i.rows = append(i.rows, c)
 	i.Read++
 	if len(i.rows) == chunk {
 		return i.flush(ctx)
@@ -272,7 +310,10 @@ func (i *Import) Abort() error {
 		return nil
 	}
 	tx := i.tx
-	i.tx, i.open, i.rows = nil, 0, nil
+	i.tx, i.open, i.rows, i.fresh = nil, 0, nil, false
+	for _, d := range i.tallies {
+		clear(d.sum)
+	}
 	defer i.give()
 	return tx.Rollback()
 }
@@ -293,7 +334,7 @@ func (i *Import) begin(ctx context.Context) (*sql.Tx, error) {
 	}
 	i.give = give
 	where := "FROM crm_" + i.t.Name + " WHERE source = $1 AND ext_id = $2"
-	for into, query := range map[**sql.Stmt]string{&i.many: i.insert(chunk), &i.one: i.insert(1), &i.look: "SELECT hash, batch " + where, &i.drop: "DELETE " + where} {
+	for into, query := range map[**sql.Stmt]string{&i.many: i.insert(chunk), &i.look: i.find(chunk), &i.drop: "DELETE " + where} {
 		if *into, err = i.tx.PrepareContext(ctx, query); err != nil {
 			return nil, errors.Join(err, i.Abort())
 		}
@@ -305,9 +346,31 @@ func (i *Import) commit(ctx context.Context, state State) error {
 	if err := i.flush(ctx); err != nil {
 		return err
 	}
+	if state == Done && i.touched != nil && i.tx != nil {
+		// Reading for crm_opportunity_due is of what has been committed.
+		if err := i.commit(ctx, Running); err != nil {
+			return err
+		}
+	}
 	tx, err := i.begin(ctx)
 	if err != nil {
 		return err
+	}
+	for _, d := range i.tallies {
+		if err := d.write(ctx, tx, i.w.d, i.Source); err != nil {
+			return err
+		}
+	}
+	if i.recount {
+		if err := recount(ctx, tx, i.Source, i.t.Name); err != nil {
+			return err
+		}
+		i.recount = false
+	}
+	if state == Done && i.touched != nil {
+		if err := i.w.makeDue(ctx, tx, i.Source, i.currency, i.touched); err != nil {
+			return err
+		}
 	}
 	i.State = state
 	finished := int64(0)
@@ -334,33 +397,27 @@ func (i *Import) commit(ctx context.Context, state State) error {
 // insert is the statement that inserts n rows and leaves those that are there.
 func (i *Import) insert(n int) string {
 	var b strings.Builder
-	b.WriteString("INSERT INTO crm_" + i.t.Name + " (source, ext_id, created_at, updated_at, deleted_at, merged_into, batch, hash")
-	for _, c := range i.t.Columns {
-		b.WriteString(", " + c.Name)
-	}
-	b.WriteString(") VALUES ")
-	k := 0
-	for row := range n {
-		if row > 0 {
-			b.WriteString(", ")
-		}
-		for c := range 8 + len(i.t.Columns) {
-			k++
-			b.WriteByte("(,"[min(c, 1)])
-			if i.w.d.name == sqlite.name {
-				b.WriteByte('?') // $1 is a name to SQLite, and names are looked up one by one: quadratic in a long statement
-				continue
-			}
-			b.WriteString("$" + strconv.Itoa(k))
-		}
-		b.WriteByte(')')
-	}
+	b.WriteString("INSERT INTO crm_" + i.t.Name + " (" + strings.Join(i.columns(), ", ") + ") VALUES ")
+	i.w.d.rows(&b, n, common+len(i.t.Columns))
 	b.WriteString(" ON CONFLICT (source, ext_id) DO NOTHING")
 	return b.String()
 }
 
-func (i *Import) values(args []any, r *crm.Record, hash []byte) []any {
-	args = append(args, i.Source, r.ID, instant(r.Created), instant(r.Updated), instant(r.Deleted), text(r.Merged), i.ID, hash)
+// find is the statement that finds n rows by their identifiers.
+func (i *Import) find(n int) string {
+	var b strings.Builder
+	b.WriteString("SELECT ext_id, hash, batch FROM crm_" + i.t.Name + " WHERE source = $1 AND ext_id IN ")
+	for k := range n {
+		b.WriteByte("(,"[min(k, 1)])
+		b.WriteString("$" + strconv.Itoa(k+2))
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+func (i *Import) values(args []any, c *Checked) []any {
+	r := &c.record
+	args = append(args, i.Source, r.ID, instant(r.Created), instant(r.Updated), instant(r.Deleted), text(r.Merged), i.ID, c.hash[:])
 	return append(args, r.Values...)
 }
 
@@ -400,73 +457,145 @@ func (i *Import) flush(ctx context.Context) (err error) {
 			i.failed = err
 		}
 	}()
-	hashes := make([][16]byte, n)
-	for k := range rows {
-		hashes[k] = rows[k].Hash()
+	there, err := i.known(ctx, tx, rows)
+	if err != nil {
+		return err
 	}
-	if i.fresh {
-		args := i.args[:0]
-		for k := range rows {
-			args = i.values(args, &rows[k], hashes[k][:])
-		}
-		i.args = args
-		var r sql.Result
-		if n == chunk {
-			r, err = i.many.ExecContext(ctx, args...)
-		} else {
-			r, err = tx.ExecContext(ctx, i.insert(n), args...)
-		}
-		if err != nil {
-			return err
-		}
-		inserted, err := r.RowsAffected()
-		if err != nil {
-			return err
-		}
-		i.Inserted += inserted
-		if inserted == int64(n) {
-			return nil
-		}
-		// Some were there: an identifier that the file has twice. Those that went in now compare as equal.
-		i.Unchanged -= inserted
-	}
-	return i.compare(ctx, tx, rows, hashes)
-}
-
-// compare writes the rows one by one against what is there.
-func (i *Import) compare(ctx context.Context, tx *sql.Tx, rows []crm.Record, hashes [][16]byte) error {
+	fresh := i.pending[:0]
+	defer func() { i.pending = fresh[:0] }()
 	for k := range rows {
-		r := &rows[k]
-		var have []byte
-		var batch int64
-		err := i.look.QueryRowContext(ctx, i.Source, r.ID).Scan(&have, &batch)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			if _, err := i.one.ExecContext(ctx, i.values(nil, r, hashes[k][:])...); err != nil {
-				return err
-			}
-			i.Inserted++
-			continue
-		case err != nil:
-			return err
-		case string(have) == string(hashes[k][:]):
+		c := &rows[k]
+		have, ok := there[c.record.ID]
+		if ok && have.hash == c.hash {
 			i.Unchanged++
 			continue
 		}
+		if there != nil {
+			there[c.record.ID] = row{c.hash, i.ID} // the file may have it again
+		}
+		if !ok {
+			fresh = append(fresh, c)
+		} else {
+			// It may be one of those that are still to be written.
+			if err := i.add(ctx, tx, fresh); err != nil {
+				return err
+			}
+			fresh = fresh[:0]
+			if err := i.replace(ctx, tx, c, have.batch); err != nil {
+				return err
+			}
+			i.Updated++
+		}
+	}
+	return i.add(ctx, tx, fresh)
+}
+
+// row is what is known of one that is there.
+type row struct {
+	hash  [16]byte
+	batch int64
+}
+
+// known finds those of the rows that are there; nil says that none can be.
+func (i *Import) known(ctx context.Context, tx *sql.Tx, rows []Checked) (there map[string]row, err error) {
+	beyond := i.fresh
+	for k := range rows {
+		id := rows[k].record.ID
+		beyond = beyond && id > i.highest
+		i.highest = max(i.highest, id)
+	}
+	if beyond {
+		return nil, nil
+	}
+	i.args = append(i.args[:0], i.Source)
+	for k := range rows {
+		i.args = append(i.args, rows[k].record.ID)
+	}
+	var found *sql.Rows
+	if len(rows) == chunk {
+		found, err = i.look.QueryContext(ctx, i.args...)
+	} else {
+		found, err = tx.QueryContext(ctx, i.find(len(rows)), i.args...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, found.Close()) }()
+	there = make(map[string]row, len(rows))
+	for found.Next() {
+		var id string
+		var hash sql.RawBytes
+		var r row
+		if err := found.Scan(&id, &hash, &r.batch); err != nil {
+			return nil, err
+		}
+		copy(r.hash[:], hash)
+		there[id] = r
+	}
+	return there, found.Err()
+}
+
+// add inserts rows that are not there.
+func (i *Import) add(ctx context.Context, tx *sql.Tx, rows []*Checked) error {
+	n := len(rows)
+	if n == 0 {
+		return nil
+	}
+	i.args = i.args[:0]
+	for _, c := range rows {
+		i.args = i.values(i.args, c)
+		i.count(c)
+	}
+	var r sql.Result
+	var err error
+	if n == chunk {
+		r, err = i.many.ExecContext(ctx, i.args...)
+	} else {
+		r, err = tx.ExecContext(ctx, i.insert(n), i.args...)
+	}
+	if err != nil {
+		return err
+	}
+	inserted, err := r.RowsAffected()
+	i.Inserted += inserted
+	if other := int64(n) - inserted; other > 0 { // another import brought them meanwhile
+		i.Unchanged += other
+		i.recount = true
+	}
+	return err
+}
+
+// count counts a record in.
+func (i *Import) count(c *Checked) {
+	i.touched.note(c.record.ID, c.record.Values)
+	for _, d := range i.tallies {
+		d.add(c.record.Values, rest{c.record.Deleted != 0, c.record.Merged != "", i.currency}, 1)
+	}
+}
+
+// replace puts a row in the place of the one that is there, which a batch brought.
+func (i *Import) replace(ctx context.Context, tx *sql.Tx, c *Checked, batch int64) error {
+	if batch != i.ID || len(i.tallies) > 0 || i.touched != nil {
+		before, err := i.read(ctx, tx, c.record.ID)
+		if err != nil {
+			return err
+		}
+		i.touched.note(c.record.ID, before[common:])
+		for _, d := range i.tallies {
+			d.add(before[common:], rest{before[4] != nil, before[5] != nil, i.currency}, -1)
+		}
 		if batch != i.ID {
-			if err := i.remember(ctx, tx, r.ID, batch); err != nil {
+			if err := i.remember(ctx, tx, c.record.ID, batch, before); err != nil {
 				return err
 			}
 		}
-		if _, err := i.drop.ExecContext(ctx, i.Source, r.ID); err != nil {
-			return err
-		}
-		if _, err := i.one.ExecContext(ctx, i.values(nil, r, hashes[k][:])...); err != nil {
-			return err
-		}
-		i.Updated++
 	}
-	return nil
+	if _, err := i.drop.ExecContext(ctx, i.Source, c.record.ID); err != nil {
+		return err
+	}
+	i.count(c)
+	_, err := tx.ExecContext(ctx, i.insert(1), i.values(nil, c)...)
+	return err
 }
 
 // columns are all columns of the table, in the order of insert.
@@ -478,16 +607,22 @@ func (i *Import) columns() []string {
 	return all
 }
 
-// remember keeps a row as an earlier batch left it.
-func (i *Import) remember(ctx context.Context, tx *sql.Tx, id string, batch int64) error {
+// common is how many columns every table begins with.
+const common = 8
+
+// read is a row as it is there, by columns.
+func (i *Import) read(ctx context.Context, tx *sql.Tx, id string) ([]any, error) {
 	names := i.columns()
 	row, into := make([]any, len(names)), make([]any, len(names))
 	for k := range row {
 		into[k] = &row[k]
 	}
-	if err := tx.QueryRowContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM crm_"+i.t.Name+" WHERE source = $1 AND ext_id = $2", i.Source, id).Scan(into...); err != nil {
-		return err
-	}
+	err := tx.QueryRowContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM crm_"+i.t.Name+" WHERE source = $1 AND ext_id = $2", i.Source, id).Scan(into...)
+	return row, err
+}
+
+// remember keeps a row as an earlier batch left it.
+func (i *Import) remember(ctx context.Context, tx *sql.Tx, id string, batch int64, row []any) error {
 	for k, v := range row {
 		if b, ok := v.([]byte); ok {
 			row[k] = base64.StdEncoding.EncodeToString(b)
@@ -516,7 +651,7 @@ func (w *Warehouse) TakeBack(ctx context.Context, id int64) error {
 		return ErrNotFound
 	}
 	i := &Import{Batch: b, w: w, t: t}
-	return w.write(ctx, func(tx *sql.Tx) error {
+	err = w.write(ctx, func(tx *sql.Tx) error {
 		var later int64
 		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM crm_undo WHERE before_batch = $1", id).Scan(&later); err != nil {
 			return err
@@ -530,6 +665,9 @@ func (w *Warehouse) TakeBack(ctx context.Context, id int64) error {
 		if err := i.putBack(ctx, tx); err != nil {
 			return err
 		}
+		if err := recount(ctx, tx, b.Source, t.Name); err != nil {
+			return err
+		}
 		for _, s := range []string{"DELETE FROM crm_undo WHERE batch = $1", "DELETE FROM crm_reject WHERE batch = $1", "UPDATE crm_batch SET state = 'taken_back' WHERE id = $1"} {
 			if _, err := tx.ExecContext(ctx, s, id); err != nil {
 				return err
@@ -537,6 +675,10 @@ func (w *Warehouse) TakeBack(ctx context.Context, id int64) error {
 		}
 		return nil
 	})
+	if err != nil || touchesOf(t) == nil {
+		return err
+	}
+	return w.remake(ctx, b.Source)
 }
 
 func (i *Import) putBack(ctx context.Context, tx *sql.Tx) error {

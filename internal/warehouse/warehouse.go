@@ -7,7 +7,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +52,7 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Warehouse
 	}
 	w := &Warehouse{d: sqlite, now: now}
 	name := "file:" + (&url.URL{Path: address}).EscapedPath() +
-		"?_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=busy_timeout(10000)&_pragma=cache_size(-65536)&_pragma=temp_store(memory)&_pragma=analysis_limit(1000)&_txlock=immediate"
+		"?_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=busy_timeout(10000)&_pragma=cache_size(-32768)&_pragma=temp_store(file)&_pragma=analysis_limit(1000)&_txlock=immediate"
 	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
 		w.d, name = postgreSQL, address
 	}
@@ -93,12 +95,22 @@ func (w *Warehouse) prepare(ctx context.Context) error {
 	case have.Int64 == version:
 		return nil
 	}
-	return w.write(ctx, func(tx *sql.Tx) error {
+	err := w.write(ctx, func(tx *sql.Tx) error {
 		for _, s := range w.schema() {
 			if _, err := tx.ExecContext(ctx, s); err != nil {
 				return fmt.Errorf("%w in %s", err, s)
 			}
 		}
+		return nil
+	})
+	if err == nil && have.Valid {
+		err = w.upgrade(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	// Only now: what breaks off before begins anew with the next opening.
+	return w.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO crm_version (version) VALUES ($1)", version)
 		return err
 	})
@@ -131,12 +143,54 @@ func (w *Warehouse) schema() []string {
 		}
 		all = append(all, b.String())
 	}
-	// Key figures read the two largest tables by month and by deal, and nothing but these columns: from the index alone.
-	return append(all,
-		"CREATE INDEX IF NOT EXISTS crm_activity_month ON crm_activity (source, done_month, owner, author, done_day, type, automatic, deleted_at)",
-		"CREATE INDEX IF NOT EXISTS crm_opportunity_change_month ON crm_opportunity_change (source, changed_month, changed_by, changed_day, origin, deleted_at)",
-		"CREATE INDEX IF NOT EXISTS crm_opportunity_change_forecast ON crm_opportunity_change (source, opportunity, field, changed_at, seq, ext_id, changed_month, old_value, new_value, deleted_at) WHERE field IN ('expected_close', 'amount', 'probability')",
+	for _, name := range slices.Sorted(maps.Keys(tallies)) {
+		for _, t := range tallies[name] {
+			all = append(all, t.schema(w.d))
+		}
+	}
+	due := fmt.Sprintf(dueSchema, w.d.real)
+	if w.d.name == sqlite.name {
+		due += " WITHOUT ROWID"
+	}
+	return append(all, due,
+		"DROP INDEX IF EXISTS crm_activity_month", "DROP INDEX IF EXISTS crm_opportunity_change_month", "DROP INDEX IF EXISTS crm_opportunity_change_forecast", // of version 1
+		// Distributions of ages and amounts read these columns of all deals, from the index alone.
+		"CREATE INDEX IF NOT EXISTS crm_opportunity_age ON crm_opportunity (source, opened_month, owner, category, opened_day, closed_day, deleted_at, merged_into)",
+		"CREATE INDEX IF NOT EXISTS crm_opportunity_won ON crm_opportunity (source, closed_month, owner, opened_day, closed_day, amount, home_amount, currency, deleted_at, merged_into) WHERE category = 'won'",
 	)
+}
+
+// upgrade fills what older versions did not have.
+func (w *Warehouse) upgrade(ctx context.Context) error {
+	var sources []int64
+	rows, err := w.db.QueryContext(ctx, "SELECT id FROM crm_source ORDER BY id")
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		sources = append(sources, id)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, id := range sources {
+		err := w.write(ctx, func(tx *sql.Tx) error {
+			for _, table := range slices.Sorted(maps.Keys(tallies)) {
+				if err := recount(ctx, tx, id, table); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err := errors.Join(err, w.remake(ctx, id)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write runs f in a transaction.
@@ -247,17 +301,26 @@ func (w *Warehouse) UpdateSource(ctx context.Context, s Source) error {
 	if _, err := s.Zone(); err != nil {
 		return err
 	}
-	return w.write(ctx, func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, "UPDATE crm_source SET name = $1, kind = $2, timezone = $3, currency = $4, golive_day = $5, history_from = $6, settings = $7 WHERE id = $8",
+	var before string
+	err := w.db.QueryRowContext(ctx, "SELECT currency FROM crm_source WHERE id = $1", s.ID).Scan(&before)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	err = w.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE crm_source SET name = $1, kind = $2, timezone = $3, currency = $4, golive_day = $5, history_from = $6, settings = $7 WHERE id = $8",
 			s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.ID)
-		if err != nil {
+		if err != nil || s.Currency == before {
 			return err
 		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, ErrNotFound)
-		}
-		return nil
+		return recount(ctx, tx, s.ID, "opportunity") // other amounts are in the home currency now
 	})
+	if err != nil || s.Currency == before {
+		return err
+	}
+	return w.remake(ctx, s.ID)
 }
 
 // RemoveSource deletes a source with all that came from it.
@@ -267,6 +330,12 @@ func (w *Warehouse) RemoveSource(ctx context.Context, id int64) error {
 		for _, t := range crm.Tables() {
 			statements = append(statements, "DELETE FROM crm_"+t.Name+" WHERE source = $1")
 		}
+		for _, list := range tallies {
+			for _, t := range list {
+				statements = append(statements, "DELETE FROM "+t.name+" WHERE source = $1")
+			}
+		}
+		statements = append(statements, "DELETE FROM crm_opportunity_due WHERE source = $1")
 		for _, s := range append(statements, "DELETE FROM crm_decision WHERE source = $1", "DELETE FROM crm_batch WHERE source = $1", "DELETE FROM crm_source WHERE id = $1") {
 			if _, err := tx.ExecContext(ctx, s, id); err != nil {
 				return err

@@ -1,24 +1,12 @@
--- Amounts in the home currency. A deal in another one without a converted amount is left out of every amount.
+-- crm_opportunity_closed counts crm_opportunity by month of closing and owner, without open, deleted and merged ones. Amounts
+-- are in the home currency; a deal in another one without a converted amount is left out of every amount.
 WITH {{template "people"}},
-deal AS (
-  SELECT o.closed_month AS month, o.owner AS owner, o.category AS category, o.lost_reason AS reason,
-    {{template "home"}} AS home
-  FROM crm_opportunity o
-  WHERE o.source = {{source}} AND o.closed_month BETWEEN {{first}} AND {{last}} AND o.category IN ('won', 'lost', 'void')
-    AND o.deleted_at IS NULL AND o.merged_into IS NULL
-),
 counted AS (
-  SELECT d.month AS month, m.team AS team, COUNT(*) AS closed,
-    SUM(CASE WHEN category = 'won' THEN 1 ELSE 0 END) AS won,
-    SUM(CASE WHEN category = 'lost' THEN 1 ELSE 0 END) AS lost,
-    SUM(CASE WHEN category = 'void' THEN 1 ELSE 0 END) AS void,
-    SUM(CASE WHEN category = 'lost' AND reason <> '' THEN 1 ELSE 0 END) AS with_reason,
-    SUM(CASE WHEN category <> 'void' AND home IS NOT NULL THEN 1 ELSE 0 END) AS priced,
-    SUM(CASE WHEN category = 'won' AND home IS NOT NULL THEN 1 ELSE 0 END) AS won_priced,
-    SUM(CASE WHEN category = 'won' THEN COALESCE(home, 0) ELSE 0 END) AS won_value,
-    SUM(CASE WHEN category = 'lost' THEN COALESCE(home, 0) ELSE 0 END) AS lost_value
-  FROM deal d LEFT JOIN member m ON m.id = d.owner
-  GROUP BY d.month, m.team
+  SELECT o.month AS month, m.team AS team, SUM(o.records) AS closed, SUM(o.won) AS won, SUM(o.lost) AS lost, SUM(o.void) AS void,
+    SUM(o.with_reason) AS with_reason, SUM(o.priced) AS priced, SUM(o.won_priced) AS won_priced, SUM(o.won_value) AS won_value, SUM(o.lost_value) AS lost_value
+  FROM crm_opportunity_closed o LEFT JOIN member m ON m.id = o.owner
+  WHERE o.source = {{source}} AND o.month BETWEEN {{first}} AND {{last}}
+  GROUP BY o.month, m.team
 ),
 per AS (
   SELECT month, team, closed, won, lost, void, with_reason, priced, won_priced, won_value, lost_value FROM counted WHERE team IS NOT NULL

@@ -1,17 +1,12 @@
+-- crm_opportunity_opened counts crm_opportunity by month of opening and owner, without deleted and merged ones.
 WITH {{template "people"}},
 counted AS (
-  SELECT o.opened_month AS month, m.team AS team, COUNT(*) AS deals,
-    SUM(CASE WHEN o.category <> 'void' THEN 1 ELSE 0 END) AS valid,
-    SUM(CASE WHEN o.category = 'won' THEN 1 ELSE 0 END) AS won,
-    SUM(CASE WHEN o.category = 'open' THEN 1 ELSE 0 END) AS still_open,
-    SUM(CASE WHEN o.amount IS NOT NULL THEN 1 ELSE 0 END) AS with_amount,
-    SUM(CASE WHEN o.expected_close_day IS NOT NULL THEN 1 ELSE 0 END) AS with_expected,
-    SUM(CASE WHEN o.account <> '' THEN 1 ELSE 0 END) AS with_account,
-    SUM(CASE WHEN o.owner <> '' THEN 1 ELSE 0 END) AS with_owner,
-    SUM(CASE WHEN o.lead_source <> '' THEN 1 ELSE 0 END) AS with_source
-  FROM crm_opportunity o LEFT JOIN member m ON m.id = o.owner
-  WHERE o.source = {{source}} AND o.opened_month BETWEEN {{first}} AND {{last}} AND o.deleted_at IS NULL AND o.merged_into IS NULL
-  GROUP BY o.opened_month, m.team
+  SELECT o.month AS month, m.team AS team, SUM(o.records) AS deals, SUM(o.valid) AS valid, SUM(o.won) AS won, SUM(o.still_open) AS still_open,
+    SUM(o.with_amount) AS with_amount, SUM(o.with_expected) AS with_expected, SUM(o.with_account) AS with_account,
+    SUM(CASE WHEN o.owner <> '' THEN o.records ELSE 0 END) AS with_owner, SUM(o.with_source) AS with_source
+  FROM crm_opportunity_opened o LEFT JOIN member m ON m.id = o.owner
+  WHERE o.source = {{source}} AND o.month BETWEEN {{first}} AND {{last}}
+  GROUP BY o.month, m.team
 ),
 per AS (
   SELECT month, team, deals, valid, won, still_open, with_amount, with_expected, with_account, with_owner, with_source FROM counted WHERE team IS NOT NULL

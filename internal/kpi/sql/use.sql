@@ -1,5 +1,6 @@
 -- Who works with the CRM: log-ins where the source has any; otherwise whoever changed a deal or wrote an activity counts as
--- having used it that day. Counted against all persons employed in the month.
+-- having used it that day. Counted against all persons employed in the month. crm_opportunity_change_day and crm_activity_day
+-- count changes and activities by day and person, without what was automatic.
 WITH {{template "people"}},
 month AS ({{months 0}}),
 staff AS (
@@ -9,36 +10,22 @@ staff AS (
   WHERE u.source = {{source}} AND COALESCE(u.is_person, 1) = 1 AND u.merged_into IS NULL
     AND (u.left_month IS NOT NULL OR COALESCE(u.active, 1) = 1 AND u.deleted_at IS NULL)
 ),
-changed AS (
-  SELECT changed_month, changed_by, changed_day, COUNT(*) AS n
-  FROM crm_opportunity_change
-  WHERE source = {{source}} AND changed_month BETWEEN {{first}} AND {{last}} AND COALESCE(origin, 'user') = 'user' AND deleted_at IS NULL
-  GROUP BY changed_month, changed_by, changed_day
-),
-done AS (
-  SELECT done_month, owner, author, done_day, SUM(CASE WHEN type = 'note' THEN 0 ELSE 1 END) AS activities, SUM(CASE WHEN type = 'note' THEN 1 ELSE 0 END) AS notes
-  FROM crm_activity
-  WHERE source = {{source}} AND done_month BETWEEN {{first}} AND {{last}} AND COALESCE(automatic, 0) = 0 AND deleted_at IS NULL
-  GROUP BY done_month, owner, author, done_day
-),
 used AS (
   SELECT logged_month AS month, person AS who, logged_day AS day, 1 AS present, 0 AS deals, 0 AS activities, 0 AS notes
   FROM crm_login
   WHERE source = {{source}} AND logged_month BETWEEN {{first}} AND {{last}} AND COALESCE(success, 1) = 1 AND COALESCE(kind, 'interactive') <> 'api' AND deleted_at IS NULL
   UNION ALL
-  SELECT changed_month, changed_by, changed_day, 0, n, 0, 0 FROM changed
+  SELECT month, person, day, 0, changes, 0, 0 FROM crm_opportunity_change_day
+  WHERE source = {{source}} AND month BETWEEN {{first}} AND {{last}} AND changes > 0
   UNION ALL
-  SELECT done_month, COALESCE(author, owner), done_day, 0, 0, activities, notes FROM done
-),
-daily AS (
-  SELECT u.month AS month, m.person AS person, u.day AS day, SUM(u.deals) AS deals, SUM(u.activities) AS activities, SUM(u.notes) AS notes,
-    CASE WHEN EXISTS (SELECT 1 FROM crm_login WHERE source = {{source}}) THEN MAX(u.present) ELSE 1 END AS present
-  FROM used u JOIN member m ON m.id = u.who
-  GROUP BY u.month, m.person, u.day
+  SELECT month, author, day, 0, 0, activities, notes FROM crm_activity_day
+  WHERE source = {{source}} AND month BETWEEN {{first}} AND {{last}} AND activities + notes > 0
 ),
 monthly AS (
-  SELECT month, person, SUM(deals) AS deals, SUM(activities) AS activities, SUM(notes) AS notes, SUM(present) AS days
-  FROM daily GROUP BY month, person
+  SELECT u.month AS month, m.person AS person, SUM(u.deals) AS deals, SUM(u.activities) AS activities, SUM(u.notes) AS notes,
+    CASE WHEN EXISTS (SELECT 1 FROM crm_login WHERE source = {{source}}) THEN COUNT(DISTINCT CASE WHEN u.present = 1 THEN u.day END) ELSE COUNT(DISTINCT u.day) END AS days
+  FROM used u JOIN member m ON m.id = u.who
+  GROUP BY u.month, m.person
 ),
 counted AS (
   SELECT s.month AS month, s.team AS team, COUNT(*) AS persons,

@@ -104,6 +104,7 @@ SELECT month, team, age AS numerator, outcome AS denominator, n FROM counted WHE
 UNION ALL SELECT month, '', age, outcome, SUM(n) FROM counted GROUP BY month, age, outcome
 
 -- created [0 1 2]
+-- crm_opportunity_opened counts crm_opportunity by month of opening and owner, without deleted and merged ones.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -141,18 +142,12 @@ member AS (
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
 counted AS (
-  SELECT o.opened_month AS month, m.team AS team, COUNT(*) AS deals,
-    SUM(CASE WHEN o.category <> 'void' THEN 1 ELSE 0 END) AS valid,
-    SUM(CASE WHEN o.category = 'won' THEN 1 ELSE 0 END) AS won,
-    SUM(CASE WHEN o.category = 'open' THEN 1 ELSE 0 END) AS still_open,
-    SUM(CASE WHEN o.amount IS NOT NULL THEN 1 ELSE 0 END) AS with_amount,
-    SUM(CASE WHEN o.expected_close_day IS NOT NULL THEN 1 ELSE 0 END) AS with_expected,
-    SUM(CASE WHEN o.account <> '' THEN 1 ELSE 0 END) AS with_account,
-    SUM(CASE WHEN o.owner <> '' THEN 1 ELSE 0 END) AS with_owner,
-    SUM(CASE WHEN o.lead_source <> '' THEN 1 ELSE 0 END) AS with_source
-  FROM crm_opportunity o LEFT JOIN member m ON m.id = o.owner
-  WHERE o.source = {p1:Int64} AND o.opened_month BETWEEN {p2:Int64} AND {p3:Int64} AND o.deleted_at IS NULL AND o.merged_into IS NULL
-  GROUP BY o.opened_month, m.team
+  SELECT o.month AS month, m.team AS team, SUM(o.records) AS deals, SUM(o.valid) AS valid, SUM(o.won) AS won, SUM(o.still_open) AS still_open,
+    SUM(o.with_amount) AS with_amount, SUM(o.with_expected) AS with_expected, SUM(o.with_account) AS with_account,
+    SUM(CASE WHEN o.owner <> '' THEN o.records ELSE 0 END) AS with_owner, SUM(o.with_source) AS with_source
+  FROM crm_opportunity_opened o LEFT JOIN member m ON m.id = o.owner
+  WHERE o.source = {p1:Int64} AND o.month BETWEEN {p2:Int64} AND {p3:Int64}
+  GROUP BY o.month, m.team
 ),
 per AS (
   SELECT month, team, deals, valid, won, still_open, with_amount, with_expected, with_account, with_owner, with_source FROM counted WHERE team IS NOT NULL
@@ -170,7 +165,8 @@ UNION ALL SELECT month, team, with_owner, deals, deals, 'complete_owner' FROM pe
 UNION ALL SELECT month, team, with_source, deals, deals, 'complete_lead_source' FROM per
 
 -- closed [0 1 2]
--- Amounts in the home currency. A deal in another one without a converted amount is left out of every amount.
+-- crm_opportunity_closed counts crm_opportunity by month of closing and owner, without open, deleted and merged ones. Amounts
+-- are in the home currency; a deal in another one without a converted amount is left out of every amount.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -207,26 +203,12 @@ member AS (
   SELECT n.id AS id, n.person AS person, r.shown AS team
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
-deal AS (
-  SELECT o.closed_month AS month, o.owner AS owner, o.category AS category, o.lost_reason AS reason,
-    CASE WHEN home_amount IS NOT NULL THEN home_amount
-      WHEN currency IS NULL OR currency = (SELECT currency FROM crm_source WHERE id = {p1:Int64}) THEN amount END AS home
-  FROM crm_opportunity o
-  WHERE o.source = {p1:Int64} AND o.closed_month BETWEEN {p2:Int64} AND {p3:Int64} AND o.category IN ('won', 'lost', 'void')
-    AND o.deleted_at IS NULL AND o.merged_into IS NULL
-),
 counted AS (
-  SELECT d.month AS month, m.team AS team, COUNT(*) AS closed,
-    SUM(CASE WHEN category = 'won' THEN 1 ELSE 0 END) AS won,
-    SUM(CASE WHEN category = 'lost' THEN 1 ELSE 0 END) AS lost,
-    SUM(CASE WHEN category = 'void' THEN 1 ELSE 0 END) AS void,
-    SUM(CASE WHEN category = 'lost' AND reason <> '' THEN 1 ELSE 0 END) AS with_reason,
-    SUM(CASE WHEN category <> 'void' AND home IS NOT NULL THEN 1 ELSE 0 END) AS priced,
-    SUM(CASE WHEN category = 'won' AND home IS NOT NULL THEN 1 ELSE 0 END) AS won_priced,
-    SUM(CASE WHEN category = 'won' THEN COALESCE(home, 0) ELSE 0 END) AS won_value,
-    SUM(CASE WHEN category = 'lost' THEN COALESCE(home, 0) ELSE 0 END) AS lost_value
-  FROM deal d LEFT JOIN member m ON m.id = d.owner
-  GROUP BY d.month, m.team
+  SELECT o.month AS month, m.team AS team, SUM(o.records) AS closed, SUM(o.won) AS won, SUM(o.lost) AS lost, SUM(o.void) AS void,
+    SUM(o.with_reason) AS with_reason, SUM(o.priced) AS priced, SUM(o.won_priced) AS won_priced, SUM(o.won_value) AS won_value, SUM(o.lost_value) AS lost_value
+  FROM crm_opportunity_closed o LEFT JOIN member m ON m.id = o.owner
+  WHERE o.source = {p1:Int64} AND o.month BETWEEN {p2:Int64} AND {p3:Int64}
+  GROUP BY o.month, m.team
 ),
 per AS (
   SELECT month, team, closed, won, lost, void, with_reason, priced, won_priced, won_value, lost_value FROM counted WHERE team IS NOT NULL
@@ -402,6 +384,7 @@ UNION ALL SELECT month, '', days, 1, SUM(n) FROM counted GROUP BY month, days
 
 -- velocity [0 1 2]
 -- Open deals at the end of the month × win rate × mean value of a won deal ÷ mean days to win, all of the month's closings.
+-- crm_opportunity_opened and crm_opportunity_closed count crm_opportunity by month and owner, without deleted and merged ones.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -438,32 +421,19 @@ member AS (
   SELECT n.id AS id, n.person AS person, r.shown AS team
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
-month AS (SELECT month, 365 * (intDiv((month - 2), 12)) + intDiv((intDiv((month - 2), 12)), 4) - intDiv((intDiv((month - 2), 12)), 100) + intDiv((intDiv((month - 2), 12)), 400) + intDiv((153 * ((month - 2) % 12) + 2), 5) - 719468 AS first_day, 365 * (intDiv(((month + 1) - 2), 12)) + intDiv((intDiv(((month + 1) - 2), 12)), 4) - intDiv((intDiv(((month + 1) - 2), 12)), 100) + intDiv((intDiv(((month + 1) - 2), 12)), 400) + intDiv((153 * (((month + 1) - 2) % 12) + 2), 5) - 719468 AS next_day FROM (SELECT arrayJoin(range({p2:Int64}, {p3:Int64} + 1)) AS month) AS numbers),
+month AS (SELECT arrayJoin(range({p2:Int64}, {p3:Int64} + 1)) AS month),
 opened AS (
-  SELECT o.opened_month AS month, m.team AS team, COUNT(*) AS opened
-  FROM crm_opportunity o LEFT JOIN member m ON m.id = o.owner
-  WHERE o.source = {p1:Int64} AND o.opened_month <= {p3:Int64} AND o.deleted_at IS NULL AND o.merged_into IS NULL
-    AND (o.category = 'open' OR o.closed_month IS NOT NULL)
-  GROUP BY o.opened_month, m.team
-),
-deal AS (
-  SELECT o.closed_month AS month, o.owner AS owner, o.category AS category, o.opened_month AS opened_month, o.closed_day - o.opened_day AS days,
-    CASE WHEN home_amount IS NOT NULL THEN home_amount
-      WHEN currency IS NULL OR currency = (SELECT currency FROM crm_source WHERE id = {p1:Int64}) THEN amount END AS home
-  FROM crm_opportunity o
-  WHERE o.source = {p1:Int64} AND o.closed_month <= {p3:Int64} AND o.category <> 'open' AND o.deleted_at IS NULL AND o.merged_into IS NULL
+  SELECT o.month AS month, m.team AS team, SUM(o.followed) AS opened
+  FROM crm_opportunity_opened o LEFT JOIN member m ON m.id = o.owner
+  WHERE o.source = {p1:Int64} AND o.month <= {p3:Int64} AND o.followed > 0
+  GROUP BY o.month, m.team
 ),
 closed AS (
-  SELECT d.month AS month, m.team AS team,
-    SUM(CASE WHEN opened_month IS NOT NULL THEN 1 ELSE 0 END) AS closed,
-    SUM(CASE WHEN category = 'won' THEN 1 ELSE 0 END) AS won,
-    SUM(CASE WHEN category IN ('won', 'lost') THEN 1 ELSE 0 END) AS decided,
-    SUM(CASE WHEN category = 'won' AND home IS NOT NULL THEN 1 ELSE 0 END) AS priced,
-    SUM(CASE WHEN category = 'won' THEN COALESCE(home, 0) ELSE 0 END) AS value,
-    SUM(CASE WHEN category = 'won' AND days >= 0 THEN 1 ELSE 0 END) AS timed,
-    SUM(CASE WHEN category = 'won' AND days >= 0 THEN days ELSE 0 END) AS days
-  FROM deal d LEFT JOIN member m ON m.id = d.owner
-  GROUP BY d.month, m.team
+  SELECT o.month AS month, m.team AS team, SUM(o.opened) AS closed, SUM(o.won) AS won, SUM(o.won + o.lost) AS decided, SUM(o.won_priced) AS priced,
+    SUM(o.won_value) AS value, SUM(o.timed) AS timed, SUM(o.days) AS days
+  FROM crm_opportunity_closed o LEFT JOIN member m ON m.id = o.owner
+  WHERE o.source = {p1:Int64} AND o.month <= {p3:Int64}
+  GROUP BY o.month, m.team
 ),
 flow AS (
   SELECT month, team, opened, 0 AS won, 0 AS decided, 0 AS priced, 0 AS value, 0 AS timed, 0 AS days FROM opened
@@ -489,6 +459,7 @@ SELECT month, team, 1.0 * stock * won * value * timed AS numerator, 1.0 * decide
 -- forecast_accuracy [0 1 2]
 -- What was won in a month ÷ what the forecast said on its first day: amount × probability of the deals then expected to
 -- close in it, each value as it was known then: changes of earlier months are known, those of the month itself are not.
+-- crm_opportunity_due holds these deals with these values; it is made of crm_opportunity and its changes where an import ends.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -525,55 +496,12 @@ member AS (
   SELECT n.id AS id, n.person AS person, r.shown AS team
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
-month AS (SELECT month, 365 * (intDiv((month - 2), 12)) + intDiv((intDiv((month - 2), 12)), 4) - intDiv((intDiv((month - 2), 12)), 100) + intDiv((intDiv((month - 2), 12)), 400) + intDiv((153 * ((month - 2) % 12) + 2), 5) - 719468 AS first_day, 365 * (intDiv(((month + 1) - 2), 12)) + intDiv((intDiv(((month + 1) - 2), 12)), 4) - intDiv((intDiv(((month + 1) - 2), 12)), 100) + intDiv((intDiv(((month + 1) - 2), 12)), 400) + intDiv((153 * (((month + 1) - 2) % 12) + 2), 5) - 719468 AS next_day FROM (SELECT arrayJoin(range({p2:Int64}, {p3:Int64} + 1)) AS month) AS numbers),
-day AS (
-  SELECT month.first_day + number.month AS day, month.month AS month
-  FROM month JOIN (SELECT arrayJoin(range(0, 30 + 1)) AS month) AS number ON month.first_day + number.month < month.next_day
-),
-version AS (
-  SELECT opportunity, field, toFloat64OrNull(new_value) AS value, toFloat64OrNull(old_value) AS value_before, changed_month AS since,
-    COALESCE(LEAD(changed_month) OVER (PARTITION BY opportunity, field ORDER BY changed_at, seq, ext_id), 999999) AS until,
-    ROW_NUMBER() OVER (PARTITION BY opportunity, field ORDER BY changed_at, seq, ext_id) AS place
-  FROM crm_opportunity_change
-  WHERE source = {p1:Int64} AND field IN ('expected_close', 'amount', 'probability') AND deleted_at IS NULL
-),
-span AS (
-  SELECT opportunity, field, value, since, until FROM version WHERE since < until
-  UNION ALL SELECT opportunity, field, value_before, 0, since FROM version WHERE place = 1
-),
-deal AS (
-  SELECT ext_id, owner, category, opened_month, closed_month, amount, probability, expected_close_day,
-    CASE WHEN home_amount IS NOT NULL THEN home_amount
-      WHEN currency IS NULL OR currency = (SELECT currency FROM crm_source WHERE id = {p1:Int64}) THEN amount END AS home
-  FROM crm_opportunity WHERE source = {p1:Int64} AND deleted_at IS NULL AND merged_into IS NULL
-),
-expected AS (
-  SELECT opportunity, value AS day, since, until FROM span WHERE field = 'expected_close'
-  UNION ALL
-  SELECT ext_id, expected_close_day, 0, 999999 FROM deal
-  WHERE expected_close_day IS NOT NULL AND ext_id NOT IN (SELECT opportunity FROM span WHERE field = 'expected_close')
-),
-due AS (
-  SELECT day.month AS month, d.ext_id AS id, d.owner AS owner, d.home AS home, d.amount AS amount, d.probability AS probability
-  FROM expected e
-  JOIN day ON day.day = e.day AND e.since < day.month AND day.month <= e.until
-  JOIN deal d ON d.ext_id = e.opportunity
-  WHERE d.opened_month < day.month AND (d.category = 'open' OR d.closed_month >= day.month)
-),
-forecast AS (
-  SELECT due.month AS month, due.owner AS owner,
-    CASE WHEN a.opportunity IS NULL OR due.home IS NULL THEN due.home WHEN due.home = due.amount THEN a.value WHEN due.amount <> 0 THEN 1.0 * a.value * due.home / due.amount END AS amount,
-    CASE WHEN p.opportunity IS NULL THEN due.probability ELSE p.value END AS probability
-  FROM due
-  LEFT JOIN span a ON a.opportunity = due.id AND a.field = 'amount' AND a.since < due.month AND due.month <= a.until
-  LEFT JOIN span p ON p.opportunity = due.id AND p.field = 'probability' AND p.since < due.month AND due.month <= p.until
-),
 part AS (
-  SELECT month, owner, 0.0 AS won, SUM(1.0 * amount * probability) AS forecast, COUNT(*) AS n
-  FROM forecast WHERE amount IS NOT NULL AND probability IS NOT NULL GROUP BY month, owner
+  SELECT month, owner, 0 AS won, SUM(amount * probability) AS forecast, COUNT(*) AS n
+  FROM crm_opportunity_due WHERE source = {p1:Int64} AND month BETWEEN {p2:Int64} AND {p3:Int64} GROUP BY month, owner
   UNION ALL
-  SELECT closed_month, owner, SUM(1.0 * home), 0.0, 0
-  FROM deal WHERE category = 'won' AND closed_month BETWEEN {p2:Int64} AND {p3:Int64} AND home IS NOT NULL GROUP BY closed_month, owner
+  SELECT month, owner, won_value, 0.0, 0
+  FROM crm_opportunity_closed WHERE source = {p1:Int64} AND month BETWEEN {p2:Int64} AND {p3:Int64} AND won_priced > 0
 ),
 counted AS (
   SELECT f.month AS month, m.team AS team, SUM(f.won) AS won, SUM(f.forecast) AS forecast, SUM(f.n) AS n
@@ -583,6 +511,7 @@ SELECT month, team, won AS numerator, forecast AS denominator, n FROM counted WH
 UNION ALL SELECT month, '', SUM(won), SUM(forecast), SUM(n) FROM counted GROUP BY month
 
 -- activities [0 1 2]
+-- crm_activity_day counts crm_activity by day and person: activities without notes and automatic entries.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -620,15 +549,15 @@ member AS (
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
 done AS (
-  SELECT done_month, owner, author, SUM(CASE WHEN type = 'note' OR automatic = 1 OR deleted_at IS NOT NULL THEN 0 ELSE 1 END) AS n
-  FROM crm_activity
-  WHERE source = {p1:Int64} AND done_month BETWEEN {p2:Int64} AND {p3:Int64}
-  GROUP BY done_month, owner, author
+  SELECT month, owner, SUM(activities) AS n
+  FROM crm_activity_day
+  WHERE source = {p1:Int64} AND month BETWEEN {p2:Int64} AND {p3:Int64}
+  GROUP BY month, owner
 ),
 counted AS (
-  SELECT d.done_month AS month, m.team AS team, SUM(d.n) AS n
-  FROM done d LEFT JOIN member m ON m.id = COALESCE(d.owner, d.author)
-  GROUP BY d.done_month, m.team
+  SELECT d.month AS month, m.team AS team, SUM(d.n) AS n
+  FROM done d LEFT JOIN member m ON m.id = d.owner
+  GROUP BY d.month, m.team
 )
 SELECT month, team, n AS numerator, 1 AS denominator, n FROM counted WHERE team IS NOT NULL
 UNION ALL SELECT month, '', SUM(n), 1, SUM(n) FROM counted GROUP BY month
@@ -672,7 +601,7 @@ member AS (
   SELECT n.id AS id, n.person AS person, r.shown AS team
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
-month AS (SELECT month, 365 * (intDiv((month - 2), 12)) + intDiv((intDiv((month - 2), 12)), 4) - intDiv((intDiv((month - 2), 12)), 100) + intDiv((intDiv((month - 2), 12)), 400) + intDiv((153 * ((month - 2) % 12) + 2), 5) - 719468 AS first_day, 365 * (intDiv(((month + 1) - 2), 12)) + intDiv((intDiv(((month + 1) - 2), 12)), 4) - intDiv((intDiv(((month + 1) - 2), 12)), 100) + intDiv((intDiv(((month + 1) - 2), 12)), 400) + intDiv((153 * (((month + 1) - 2) % 12) + 2), 5) - 719468 AS next_day FROM (SELECT arrayJoin(range({p2:Int64} - 1, {p3:Int64} + 1)) AS month) AS numbers),
+month AS (SELECT arrayJoin(range({p2:Int64} - 1, {p3:Int64} + 1)) AS month),
 paid AS (
   SELECT d.account AS account, d.from_month AS from_month, COALESCE(d.to_month, 999999) AS to_month,
     CASE WHEN d.to_month IS NULL THEN 1.0 * d.net ELSE 1.0 * d.net / (d.to_month - d.from_month + 1) END AS net
@@ -933,7 +862,8 @@ UNION ALL SELECT month, '', age, outcome, SUM(n) FROM counted GROUP BY month, ag
 
 -- use [0 1 2]
 -- Who works with the CRM: log-ins where the source has any; otherwise whoever changed a deal or wrote an activity counts as
--- having used it that day. Counted against all persons employed in the month.
+-- having used it that day. Counted against all persons employed in the month. crm_opportunity_change_day and crm_activity_day
+-- count changes and activities by day and person, without what was automatic.
 WITH -- Who belongs to which reported team. Teams under 5 persons go into '*', and so does the next larger team where
 -- '*' would itself be so small, or else the total would tell what the teams hide.
 known AS (
@@ -970,7 +900,7 @@ member AS (
   SELECT n.id AS id, n.person AS person, r.shown AS team
   FROM named n JOIN known k ON k.person = n.person JOIN reported r ON r.team = k.team
 ),
-month AS (SELECT month, 365 * (intDiv((month - 2), 12)) + intDiv((intDiv((month - 2), 12)), 4) - intDiv((intDiv((month - 2), 12)), 100) + intDiv((intDiv((month - 2), 12)), 400) + intDiv((153 * ((month - 2) % 12) + 2), 5) - 719468 AS first_day, 365 * (intDiv(((month + 1) - 2), 12)) + intDiv((intDiv(((month + 1) - 2), 12)), 4) - intDiv((intDiv(((month + 1) - 2), 12)), 100) + intDiv((intDiv(((month + 1) - 2), 12)), 400) + intDiv((153 * (((month + 1) - 2) % 12) + 2), 5) - 719468 AS next_day FROM (SELECT arrayJoin(range({p2:Int64}, {p3:Int64} + 1)) AS month) AS numbers),
+month AS (SELECT arrayJoin(range({p2:Int64}, {p3:Int64} + 1)) AS month),
 staff AS (
   SELECT month.month AS month, u.ext_id AS person, m.team AS team
   FROM crm_user u JOIN month ON COALESCE(u.hired_month, 0) <= month.month AND month.month <= COALESCE(u.left_month, 999999)
@@ -978,36 +908,22 @@ staff AS (
   WHERE u.source = {p1:Int64} AND COALESCE(u.is_person, 1) = 1 AND u.merged_into IS NULL
     AND (u.left_month IS NOT NULL OR COALESCE(u.active, 1) = 1 AND u.deleted_at IS NULL)
 ),
-changed AS (
-  SELECT changed_month, changed_by, changed_day, COUNT(*) AS n
-  FROM crm_opportunity_change
-  WHERE source = {p1:Int64} AND changed_month BETWEEN {p2:Int64} AND {p3:Int64} AND COALESCE(origin, 'user') = 'user' AND deleted_at IS NULL
-  GROUP BY changed_month, changed_by, changed_day
-),
-done AS (
-  SELECT done_month, owner, author, done_day, SUM(CASE WHEN type = 'note' THEN 0 ELSE 1 END) AS activities, SUM(CASE WHEN type = 'note' THEN 1 ELSE 0 END) AS notes
-  FROM crm_activity
-  WHERE source = {p1:Int64} AND done_month BETWEEN {p2:Int64} AND {p3:Int64} AND COALESCE(automatic, 0) = 0 AND deleted_at IS NULL
-  GROUP BY done_month, owner, author, done_day
-),
 used AS (
   SELECT logged_month AS month, person AS who, logged_day AS day, 1 AS present, 0 AS deals, 0 AS activities, 0 AS notes
   FROM crm_login
   WHERE source = {p1:Int64} AND logged_month BETWEEN {p2:Int64} AND {p3:Int64} AND COALESCE(success, 1) = 1 AND COALESCE(kind, 'interactive') <> 'api' AND deleted_at IS NULL
   UNION ALL
-  SELECT changed_month, changed_by, changed_day, 0, n, 0, 0 FROM changed
+  SELECT month, person, day, 0, changes, 0, 0 FROM crm_opportunity_change_day
+  WHERE source = {p1:Int64} AND month BETWEEN {p2:Int64} AND {p3:Int64} AND changes > 0
   UNION ALL
-  SELECT done_month, COALESCE(author, owner), done_day, 0, 0, activities, notes FROM done
-),
-daily AS (
-  SELECT u.month AS month, m.person AS person, u.day AS day, SUM(u.deals) AS deals, SUM(u.activities) AS activities, SUM(u.notes) AS notes,
-    CASE WHEN EXISTS (SELECT 1 FROM crm_login WHERE source = {p1:Int64}) THEN MAX(u.present) ELSE 1 END AS present
-  FROM used u JOIN member m ON m.id = u.who
-  GROUP BY u.month, m.person, u.day
+  SELECT month, author, day, 0, 0, activities, notes FROM crm_activity_day
+  WHERE source = {p1:Int64} AND month BETWEEN {p2:Int64} AND {p3:Int64} AND activities + notes > 0
 ),
 monthly AS (
-  SELECT month, person, SUM(deals) AS deals, SUM(activities) AS activities, SUM(notes) AS notes, SUM(present) AS days
-  FROM daily GROUP BY month, person
+  SELECT u.month AS month, m.person AS person, SUM(u.deals) AS deals, SUM(u.activities) AS activities, SUM(u.notes) AS notes,
+    CASE WHEN EXISTS (SELECT 1 FROM crm_login WHERE source = {p1:Int64}) THEN COUNT(DISTINCT CASE WHEN u.present = 1 THEN u.day END) ELSE COUNT(DISTINCT u.day) END AS days
+  FROM used u JOIN member m ON m.id = u.who
+  GROUP BY u.month, m.person
 ),
 counted AS (
   SELECT s.month AS month, s.team AS team, COUNT(*) AS persons,
