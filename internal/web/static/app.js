@@ -63,6 +63,18 @@ document.addEventListener("htmx:beforeSwap", (e) => {
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline || "…"));
 document.addEventListener("toast", (e) => toast(e.detail.value ?? e.detail));
 
+// A large file says how much of it has gone; what comes after is the server's to say.
+document.addEventListener("htmx:xhr:progress", (e) => {
+  const bar = e.target.closest?.("form[data-upload]")?.querySelector("progress");
+  if (!bar || !e.detail.lengthComputable || !e.detail.total) return;
+  bar.hidden = false;
+  bar.value = 100 * e.detail.loaded / e.detail.total;
+});
+document.addEventListener("htmx:afterRequest", (e) => {
+  const bar = e.detail.elt.closest?.("form[data-upload]")?.querySelector("progress");
+  if (bar) bar.hidden = true;
+});
+
 // On a narrow window the row of tabs is wider than the window: the current one is in sight.
 const current = document.querySelector(".tabs [aria-current]");
 if (current) current.parentElement.scrollLeft = current.offsetLeft + current.offsetWidth / 2 - current.parentElement.clientWidth / 2;
