@@ -143,7 +143,7 @@ func StylesFor(k crm.Kind, c *tabular.Column) (names []string) {
 		add(style)
 	}
 	for _, name := range Styles() {
-		if s, ok := forced[name]; ok {
+		if s, ok := forced[name]; ok && (s.Type == tabular.Percent) == (k == crm.Share) {
 			add(s)
 		}
 	}

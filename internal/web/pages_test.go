@@ -249,6 +249,9 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	}
 	visit(page{path: "/organisations/" + orgs[0].ID, status: 200})
 	visit(page{path: "/?org=" + orgs[0].ID, status: 200})
+	for _, p := range w.dataPages(orgs[0].ID) {
+		visit(p)
+	}
 	for _, p := range guide.Pages("de") {
 		visit(page{path: "/guide/" + p.Slug, status: 200})
 	}
