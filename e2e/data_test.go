@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -112,7 +113,7 @@ func TestExportBecomesKeyFigures(t *testing.T) {
 				t.Errorf("the rejects: %s", csv)
 			}
 			// Mended, the row comes in with the mapping of its import.
-			p.attach(`form[enctype]`, "rest.csv", strings.Replace(csv, "viel", "99,00", 1))
+			p.attach(`form[enctype]`, "rest.csv", strings.Replace(csv, "viel", `"99,00"`, 1))
 			p.click("button", p.text("data.upload.go"))
 			p.seeIn("h1", "rest.csv")
 			p.clickIn("#start", "button", p.text("data.map.start"))
@@ -189,10 +190,99 @@ func TestImportIsStoppedAndGoesOn(t *testing.T) {
 	p.see(p.text("data.upload.state.stopped"))
 	p.goTo("/organisations/" + w.org() + "/data")
 	p.seeIn("main", p.text("data.upload.state.stopped"))
-	p.clickIn("main", "link", "large.csv")
+	p.clickIn("main .list", "link", "large.csv")
 	p.click("button", p.text("data.progress.resume"))
 	p.goTo("/") // nobody looks
 	p.goTo(path)
 	p.until("the result", `location.pathname.includes("/imports/") && e2e.quiet()`)
 	p.see(p.text("data.import.sum", "read", p.locale.Number(rows, 0), "inserted", p.locale.Number(rows-1, 0), "updated", "0", "unchanged", "0", "rejected", "1"))
+}
+
+// dataStory fills the data of a workspace with what its pages have to show, and lists the views.
+func dataStory(w *workspace) []view {
+	ctx := context.Background()
+	must := func(err error) {
+		w.t.Helper()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	a, org := w.server.App, w.org()
+	who, err := a.Local(ctx, w.person, w.firm)
+	must(err)
+	base := "/organisations/" + org + "/data"
+	upload := func(name, text string) string {
+		u, err := a.AddUpload(ctx, who, org, app.NewUpload{File: name, Source: "Salesforce", Timezone: "Europe/Berlin", Currency: "EUR"}, strings.NewReader(text))
+		must(err)
+		return u.ID
+	}
+	bring := func(name, text, mapping string) string {
+		id := upload(name, text)
+		p, err := a.UseMapping(ctx, who, org, id, "m.yaml", []byte(mapping))
+		must(err)
+		if !p.Fits {
+			w.t.Fatal(p.Problems)
+		}
+		must(a.StartImport(ctx, who, org, id, p.Mapping.Name))
+		for {
+			u, err := a.UploadOf(ctx, who, org, id)
+			must(err)
+			if u.State == app.UploadDone {
+				return fmt.Sprintf("%s/imports/%d", base, u.Batch)
+			}
+			if u.State != app.UploadQueued && u.State != app.UploadRunning {
+				w.t.Fatalf("%+v", u)
+			}
+			time.Sleep(5 * time.Millisecond) // the import is another goroutine's
+		}
+	}
+	var users strings.Builder
+	users.WriteString("Kennung;Name;Team\n")
+	for i := range 12 {
+		fmt.Fprintf(&users, "u%d;Person %d;%s\n", i, i, []string{"Nord", "Süd"}[i%2])
+	}
+	bring("benutzer.csv", users.String(), "mapping: Benutzer\ntable: user\ncolumns: {Kennung: id, Name: name, Team: team}\n")
+	result := bring("verkaufschancen-2025.csv", export(1200), `mapping: Salesforce, Verkaufschancen
+table: opportunity
+columns:
+  Opportunity-ID: id
+  Opportunity-Name: name
+  Phase: stage
+  Betrag: {to: amount, style: decimal comma}
+  Erstelldatum: {to: opened_day, style: day/month/year}
+  Schlusstermin: {to: closed_day, style: day/month/year}
+  Opportunity-Inhaber: owner
+stages: {Gewonnen: won, Verloren: lost}
+`)
+	open := upload("opportunities.csv", strings.ReplaceAll(export(60), "Opportunity-Inhaber", "Betreuer laut Außendienst"))
+	return []view{
+		{name: "data-imports", path: base},
+		{name: "data-mapping", path: base + "/uploads/" + open},
+		{name: "data-import", path: result},
+		{name: "data-figures", path: base + "/figures"},
+		{name: "data-figure", path: base + "/figures/win_rate"},
+		{name: "data-figure-team", path: base + "/figures/won_value?team=Nord", open: func(p *tab) { p.click("summary", p.text("data.sql")) }},
+	}
+}
+
+// The pages about data as TestEveryPageIsFreeOfBarriers looks at the others.
+func TestDataPagesAreFreeOfBarriers(t *testing.T) {
+	axe, err := os.ReadFile("../bin/axe.min.js")
+	if err != nil {
+		t.Fatal("axe-core is not there: make axe")
+	}
+	for _, lang := range locale.Langs() {
+		t.Run(string(lang), func(t *testing.T) {
+			t.Parallel()
+			empty := start(t, false)
+			p := empty.open(lang)
+			p.examine(string(axe), view{name: "data-first", path: "/organisations/" + empty.org() + "/data"})
+			p.examine(string(axe), view{name: "data-figures-first", path: "/organisations/" + empty.org() + "/data/figures"})
+			w := startBeside(t, false)
+			p = w.open(lang)
+			for _, v := range dataStory(w) {
+				p.examine(string(axe), v)
+			}
+		})
+	}
 }
