@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -192,6 +193,8 @@ type upload struct {
 }
 
 func (d *Data) path(id, kind string) string { return filepath.Join(d.dir, id+"."+kind) }
+
+var errPanic = errors.New("app: an import panicked")
 
 // save writes what is known of an upload beside its file.
 func (d *Data) save(u *upload) error {
@@ -932,8 +935,14 @@ func (d *Data) run(u *upload) {
 	}
 }
 
-// bring reads an upload into the warehouse.
+// bring reads an upload into the warehouse. A file that finds a fault in the program ends its import, not the program.
 func (d *Data) bring(ctx context.Context, u *upload, m *ingest.Mapping, sum string) (b warehouse.Batch, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			d.log.Error("panic in an import", "value", v, "stack", string(debug.Stack()))
+			err = errPanic
+		}
+	}()
 	s, err := d.w.SourceByName(ctx, u.Organisation, u.Source)
 	if errors.Is(err, warehouse.ErrNotFound) {
 		s, err = d.w.AddSource(ctx, warehouse.Source{Owner: u.Organisation, Name: u.Source, Kind: "file", Timezone: u.Timezone, Currency: u.Currency})

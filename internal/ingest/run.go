@@ -413,6 +413,12 @@ func (p *Plan) Run(ctx context.Context, w *warehouse.Warehouse, s warehouse.Sour
 		}
 		return warehouse.Batch{}, err
 	}
+	defer func() {
+		if v := recover(); v != nil { // a fault of ours must not hold the database for ever
+			_ = i.Abort()
+			panic(v)
+		}
+	}()
 	names := make([]string, len(p.sheet.Columns))
 	for k, c := range p.sheet.Columns {
 		names[k] = c.Name

@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,14 +88,15 @@ func (q *request) dataPage(section, title, width string, trail ...crumb) (dataPa
 	if len(trail) == 0 {
 		p.Crumbs = append(p.Crumbs, crumb{"", q.t("data.title", nil)})
 	} else {
-		p.Crumbs = append(append(p.Crumbs, crumb{p.Base, q.t("data.title", nil)}), trail...)
+		p.Crumbs = append(append(p.Crumbs, crumb{q.firstSection(org), q.t("data.title", nil)}), trail...)
 	}
 	return p, nil
 }
 
 type importsPage struct {
 	dataPage
-	Limit                      string
+	Limit, TooBig              string
+	Most                       int64
 	Source, Timezone, Currency string
 	Names, Zones               []string
 	Uploads                    []uploadRow
@@ -132,10 +132,11 @@ func (s *Site) dataImports(q *request) error {
 	if err != nil {
 		return err
 	}
-	p := importsPage{Limit: q.size(s.App.DataLimits().File), Timezone: q.zone(), Currency: "EUR", Zones: []string{"Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/London", "UTC"}}
+	p := importsPage{Limit: q.size(s.App.DataLimits().File), Most: s.App.DataLimits().File, Timezone: q.zone(), Currency: "EUR", Zones: []string{"Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/London", "UTC"}}
 	if p.dataPage, err = q.dataPage("imports", q.t("data.title", nil), "middle"); err != nil {
 		return err
 	}
+	p.TooBig = q.t("data.error.upload_big", diag.Args{"size": int(p.Most >> 20)})
 	for _, u := range uploads {
 		p.Uploads = append(p.Uploads, uploadRow{p.Base + "/uploads/" + u.ID, u.File, q.t("data.upload.row", diag.Args{"size": q.size(u.Size), "by": u.By, "when": q.when(u.Created)}), q.uploadState(u)})
 	}
@@ -458,13 +459,4 @@ func target(text string, targets []choice) string {
 		}
 	}
 	return text
-}
-
-// selects marks the entry of a value.
-func selects(list []choice, value string) []choice {
-	list = slices.Clone(list)
-	for i := range list {
-		list[i].Selected = list[i].Value == value
-	}
-	return list
 }

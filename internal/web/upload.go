@@ -242,16 +242,12 @@ func (q *request) prepared(p *uploadPage, u *app.Prepared) {
 		}
 	}
 	q.fixed(p, m, t)
-	left := 0
 	for _, d := range u.Problems {
 		if d.Severity != diag.Error {
 			continue
 		}
-		if d.Code == "mapping_target" || d.Code == "mapping_open" {
-			left++
-			if d.Code == "mapping_target" {
-				continue // said at the column
-			}
+		if d.Code == "mapping_target" {
+			continue // said at the column
 		}
 		p.Open = append(p.Open, q.problem(d))
 	}

@@ -63,6 +63,13 @@ document.addEventListener("htmx:beforeSwap", (e) => {
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline || "…"));
 document.addEventListener("toast", (e) => toast(e.detail.value ?? e.detail));
 
+// A file that the server would refuse is not sent at all.
+document.addEventListener("change", (e) => {
+  const form = e.target.closest?.("form[data-most]");
+  if (!form || e.target.type !== "file" || !(e.target.files[0]?.size > form.dataset.most)) return;
+  e.target.value = "";
+  toast(form.dataset.big);
+});
 // A large file says how much of it has gone; what comes after is the server's to say.
 document.addEventListener("htmx:xhr:progress", (e) => {
   const bar = e.target.closest?.("form[data-upload]")?.querySelector("progress");
