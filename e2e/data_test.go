@@ -25,7 +25,7 @@ func export(n int) string {
 		if i == 3 {
 			amount = "viel"
 		}
-		fmt.Fprintf(&b, "006%05d;Auftrag %d;%s;%s;%02d/%02d/2025;%02d/%02d/2025;u%d\n", i, i, []string{"Gewonnen", "Verloren", "Gewonnen", "Angebot"}[i%4], amount, 1+i%9, 1+i%6, 1+i%9, 2+i%6, i%12)
+		fmt.Fprintf(&b, "006%05d;Auftrag %d;%s;%s;%02d/%02d/2025;%02d/%02d/2025;u%d\n", i, i, []string{"Gewonnen", "Verloren", "Gewonnen", "Verloren", "Verloren", "Angebot", "Gewonnen"}[i/6*5%7], amount, 1+i%9, 1+i%6, 1+i%9, 2+i%6, i%12)
 	}
 	return b.String()
 }

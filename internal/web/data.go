@@ -181,9 +181,9 @@ func (q *request) zone() string {
 func (q *request) size(n int64) string {
 	switch {
 	case n >= 1<<30:
-		return q.l.Number(float64(n)/(1<<30), 1) + "\u00a0GB"
+		return q.l.Number(float64(n)/(1<<30), digitsOf(float64(n)/(1<<30), 1)) + "\u00a0GB"
 	case n >= 1<<20:
-		return q.l.Number(float64(n)/(1<<20), 1) + "\u00a0MB"
+		return q.l.Number(float64(n)/(1<<20), digitsOf(float64(n)/(1<<20), 1)) + "\u00a0MB"
 	}
 	return q.l.Number(float64(max(1, (n+1023)/1024)), 0) + "\u00a0KB"
 }
@@ -330,6 +330,9 @@ func (s *Site) dataImport(q *request) error {
 // reason says why a row or a cell was not taken, with the column in words.
 func (q *request) reason(r warehouse.Reject) string {
 	r.Column, r.Value = q.column(r.Column), short(r.Value, 60)
+	if key := "data.reason." + r.Code; q.l.Has(key) { // the other one names what a mapping file has
+		return q.t(key, diag.Args{"value": r.Value})
+	}
 	return ingest.Reason(r, q.l)
 }
 

@@ -187,7 +187,7 @@ func TestImportSaysWhatBecameOfEachRow(t *testing.T) {
 	w.do(locale.English, "POST", upload+"/start", form, false)
 	result := w.imported(upload)
 	text := html.UnescapeString(body(t, w.do(locale.English, "GET", result, nil, false)))
-	for _, want := range []string{"40 rows read = 27 new + 0 changed + 0 unchanged + 13 not taken.", "The mapping does not say whether the stage “Open” is open, won, lost or void.", result + "/rejects.csv", "Order <i>2</i>"} {
+	for _, want := range []string{"40 rows read = 27 new + 0 changed + 0 unchanged + 13 not taken.", "It is not settled whether the stage “Open” is open, won, lost or cancelled.", result + "/rejects.csv", "Order <i>2</i>"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not have %q", want)
 		}

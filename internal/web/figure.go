@@ -233,7 +233,7 @@ func (q *request) figureValue(v float64, figure kpis.Figure, f *app.Figures) str
 	switch figure.Unit {
 	case kpis.Share:
 		return q.l.Percent(v/100, 1)
-	case kpis.Money, kpis.Daily:
+	case kpis.Money:
 		return q.l.MoneyShort(v, f.Source.Currency)
 	}
 	if math.Abs(v) >= 100 {

@@ -74,7 +74,8 @@ type previewRow struct {
 	Cells         []previewCell
 }
 
-type previewCell struct{ Value, Raw, Problem string }
+// previewCell has Open where its column is still to be settled.
+type previewCell struct{ Value, Raw, Problem, Open string }
 
 type progressView struct {
 	Href, Text, Rest string
@@ -405,7 +406,7 @@ func (q *request) previewRow(r ingest.Previewed, m *ingest.Mapping, zone *time.L
 		cell := previewCell{Value: short(q.value(c, zone), 60), Raw: short(c.Text, 60)}
 		switch {
 		case c.Code == ingest.Unsettled:
-			cell.Value, cell.Problem = "", q.t("data.map.unsettled", nil)
+			cell.Value, cell.Open = "", q.t("data.map.unsettled", nil)
 		case c.Code != "":
 			reject := r.Problem
 			reject.Column, reject.Code, reject.Value = m.Columns[i].To, c.Code, c.Text
