@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -199,7 +198,7 @@ func (a *API) cases() {
 			if err != nil {
 				return nil, err
 			}
-			f := &file{Status: http.StatusOK, ETag: revisionTag(r.Number), Type: "application/yaml", Disposition: `attachment; filename="` + fileName(c.Name) + `.yaml"`, Body: []byte(r.Text)}
+			f := &file{Status: http.StatusOK, ETag: revisionTag(r.Number), Type: "application/yaml", Disposition: `attachment; filename="` + app.FileName(c.Name) + `.yaml"`, Body: []byte(r.Text)}
 			if in.IfNoneMatch != "" && unchanged(in.IfNoneMatch, f.ETag) {
 				f.Status, f.Body, f.Type, f.Disposition = http.StatusNotModified, nil, "", ""
 			}
@@ -225,7 +224,7 @@ func (a *API) cases() {
 				return nil, err
 			}
 			f.Type, _ = written.Media(in.Format)
-			f.Disposition = `attachment; filename="` + fileName(o.Case.Name) + "." + in.Format + `"`
+			f.Disposition = `attachment; filename="` + app.FileName(o.Case.Name) + "." + in.Format + `"`
 			return f, nil
 		})
 	add(a, operation{id: "list-seals", method: "GET", path: "/cases/{case}/seals", tag: group, summary: "List seals", text: "Latest first; the latest counts."},
@@ -306,14 +305,6 @@ type file struct {
 	Type        string `header:"Content-Type" doc:"Its media type."`
 	Disposition string `header:"Content-Disposition" doc:"A name to save it under."`
 	Body        []byte
-}
-
-var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
-
-func fileName(name string) string {
-	name = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss").Replace(strings.ToLower(name))
-	name = strings.Trim(notInNames.ReplaceAllString(name, "-"), "-")
-	return or(name, "case")
 }
 
 func revisionTag(number int64) string { return `"` + strconv.FormatInt(number, 10) + `"` }

@@ -2,8 +2,11 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"regexp"
+	"strings"
 
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/calc"
@@ -65,4 +68,12 @@ func (e *Engine) Report(ctx context.Context, text, sealed []byte, revisions []do
 		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// FileName is what a file of a case is called, without its ending.
+func FileName(name string) string {
+	name = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss").Replace(strings.ToLower(name))
+	return cmp.Or(strings.Trim(notInNames.ReplaceAllString(name, "-"), "-"), "case")
 }

@@ -67,6 +67,7 @@ type Options struct {
 // Answer is a Result with what it was made from, for surfaces that go on computing.
 type Answer struct {
 	*result.Result
+	Reading *Reading
 	Model   *model.Model
 	Graph   *plan.Graph
 	Outcome *sim.Outcome
@@ -79,7 +80,7 @@ type Answer struct {
 // Check reads and checks a case without simulating it. With no scenario every scenario is checked too. The list holds
 // errors and warnings.
 func Check(c Case, scenario string) (*model.Model, diag.List) {
-	m, _, list := read(c, scenario)
+	m, list := read(c, scenario, nil)
 	// Only a large case can be too large; compiling small ones as well would double what a check takes.
 	if m != nil && (len(m.Lines)+len(m.File.Assumptions))*m.File.Horizon > MaxCells/20 {
 		if g, err := m.Compile(); err == nil { // Run tells of a fault of ours
@@ -97,57 +98,92 @@ func tooMuch(c Case, g *plan.Graph) (diag.Diagnostic, bool) {
 	return diag.New("too_much_work", diag.Position{File: c.Name}, diag.Args{"cells": n, "limit": MaxCells}), n > MaxCells
 }
 
-// read is Check. With no scenario it also returns the models of all scenarios by id, those that are right.
-func read(c Case, scenario string) (*model.Model, map[string]*model.Model, diag.List) {
+// Reading is a case that was read and checked with all its scenarios, to compute answers of. It is for one goroutine at a
+// time.
+type Reading struct {
+	c      Case
+	base   *model.Model
+	others map[string]*model.Model // of the scenarios, by id
+	found  map[string]diag.List    // warnings, by scenario
+}
+
+// Read reads and checks a case. The list holds errors, and then there is no Reading, or warnings.
+func Read(c Case) (*Reading, diag.List) {
+	r := &Reading{c: c, others: map[string]*model.Model{}, found: map[string]diag.List{}}
+	var list diag.List
+	if r.base, list = read(c, "", r); list.Err() != nil {
+		return nil, list
+	}
+	r.found[""] = list
+	return r, list
+}
+
+// Model is that of a scenario, "" or "base" for the case without one; nil where there is none.
+func (r *Reading) Model(scenario string) *model.Model {
+	if scenario == "" || scenario == "base" {
+		return r.base
+	}
+	return r.others[scenario]
+}
+
+// read is Check. With no scenario the models of all scenarios go into all, which may be nil.
+func read(c Case, scenario string, all *Reading) (*model.Model, diag.List) {
 	cat := c.Catalogue
 	if cat == nil {
 		var err error
 		if cat, err = catalogue.Open(); err != nil {
-			return nil, nil, diag.List{diag.New("catalogue_read", diag.Position{}, diag.Args{"detail": err.Error()})}
+			return nil, diag.List{diag.New("catalogue_read", diag.Position{}, diag.Args{"detail": err.Error()})}
 		}
 	}
 	root, found := casefile.ParseYAML(c.Name, c.Text)
 	if found.Err() != nil {
-		return nil, nil, found.Sorted()
+		return nil, found.Sorted()
 	}
 	f, more := casefile.Decode(c.Name, root, scenario, c.Overlays...)
+	parsed := slices.Clone(found)
 	found = append(found, more...)
 	if found.Err() != nil {
-		return nil, nil, found.Sorted()
+		return nil, found.Sorted()
 	}
 	m, more := model.Build(f, cat)
 	for _, d := range more {
 		found.Add(d)
 	}
 	if found.Err() != nil {
-		return nil, nil, found.Sorted()
+		return nil, found.Sorted()
 	}
-	others := map[string]*model.Model{}
 	if scenario == "" {
-		for _, d := range scenarios(c, cat, root, m, others) {
+		if all == nil {
+			all = &Reading{others: map[string]*model.Model{}, found: map[string]diag.List{}}
+		}
+		for _, d := range scenarios(c, cat, root, m, all, parsed) {
 			found.Add(d)
 		}
 		if found.Err() != nil {
-			return nil, nil, found.Sorted()
+			return nil, found.Sorted()
 		}
 	}
-	return m, others, found.Sorted()
+	return m, found.Sorted()
 }
 
-// scenarios checks every scenario of the case, puts their models into others, and looks for assumptions that nothing uses
-// in any of them.
-func scenarios(c Case, cat *catalogue.Catalogue, root *casefile.Node, base *model.Model, others map[string]*model.Model) diag.List {
+// scenarios checks every scenario of the case, puts their models and warnings, after those of parsing, into all, and looks
+// for assumptions that nothing uses in any of them.
+func scenarios(c Case, cat *catalogue.Catalogue, root *casefile.Node, base *model.Model, all *Reading, parsed diag.List) diag.List {
 	var found diag.List
 	models := []*model.Model{base}
 	for _, s := range base.File.Scenarios {
-		f, _ := casefile.Decode(c.Name, root, s.ID, c.Overlays...)
+		f, more := casefile.Decode(c.Name, root, s.ID, c.Overlays...)
 		if f == nil {
 			continue // Decode without a scenario has reported it
 		}
 		m, list := model.Build(f, cat)
 		if list.Err() == nil {
 			models = append(models, m)
-			others[s.ID] = m
+			warnings := append(slices.Clone(parsed), more...)
+			for _, d := range list {
+				warnings.Add(d)
+			}
+			all.others[s.ID], all.found[s.ID] = m, warnings.Sorted()
 			continue
 		}
 		models = nil // what it would have used is not known
@@ -204,22 +240,41 @@ func keys(base *model.Model, others map[string]*model.Model) []string {
 // Run answers a case. The list holds errors (then Answer is nil) and warnings, which are in Answer.Diagnostics too.
 // The error is that of ctx.
 func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
+	if o.Draws < 0 || o.Draws > sim.MaxDraws {
+		return nil, drawsRange(), nil
+	}
+	started := time.Now()
+	r, found := Read(c)
+	if r == nil {
+		return nil, found, nil
+	}
+	took := time.Since(started)
+	a, list, err := r.Run(ctx, o)
+	if a != nil {
+		a.Timing.Read += float64(took.Microseconds()) / 1000
+	}
+	return a, list, err
+}
+
+func drawsRange() diag.List {
+	return diag.List{diag.New("draws_range", diag.Position{}, diag.Args{"limit": sim.MaxDraws})}
+}
+
+// Run answers the case as the function Run does.
+func (r *Reading) Run(ctx context.Context, o Options) (*Answer, diag.List, error) {
 	if o.Draws == 0 {
 		o.Draws = DefaultDraws
 	}
 	if o.Draws < 1 || o.Draws > sim.MaxDraws {
-		return nil, diag.List{diag.New("draws_range", diag.Position{}, diag.Args{"limit": sim.MaxDraws})}, nil
+		return nil, drawsRange(), nil
 	}
 	if o.Scenario == "base" {
 		o.Scenario = ""
 	}
+	c := r.c
 	started := time.Now()
-	base, others, found := read(c, "")
-	if found.Err() != nil {
-		return nil, found, nil
-	}
-	m := base
-	if o.Scenario != "" {
+	m, found := r.Model(o.Scenario), r.found[o.Scenario]
+	if m == nil { // an unknown scenario
 		if m, found = Check(c, o.Scenario); found.Err() != nil {
 			return nil, found, nil
 		}
@@ -235,7 +290,7 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 	if d, ok := tooMuch(c, g); ok {
 		return nil, diag.List{d}, nil
 	}
-	order := keys(base, others)
+	order := keys(r.base, r.others)
 	compiled := time.Now()
 	runner, err := sim.New(g)
 	if err != nil {
@@ -246,7 +301,7 @@ func Run(ctx context.Context, c Case, o Options) (*Answer, diag.List, error) {
 		return nil, nil, err
 	}
 	simulated := time.Now()
-	a := &Answer{Model: m, Graph: g, Outcome: out, Runner: runner, Keys: order, lang: o.Lang, Result: &result.Result{
+	a := &Answer{Reading: r, Model: m, Graph: g, Outcome: out, Runner: runner, Keys: order, lang: o.Lang, Result: &result.Result{
 		Case: caseOf(m.File), Version: c.Version, Scenario: o.Scenario, WaitMonths: o.Wait, Seed: o.Seed, Draws: o.Draws, Sampler: sampler(o),
 		Scorecard: scorecard(m.Criteria, o.Lang), Diagnostics: found,
 	}}
@@ -273,7 +328,7 @@ func (a *Answer) Vary(ctx context.Context, id string, d dist.Dist, o Options) (*
 		return nil, nil, err
 	}
 	r := result.Result{Case: a.Case, Version: a.Version, Scenario: a.Scenario, WaitMonths: a.WaitMonths, Seed: a.Seed, Draws: o.Draws, Sampler: a.Sampler, Scorecard: a.Scorecard}
-	next := &Answer{Model: a.Model, Graph: g, Outcome: out, Runner: runner, Keys: a.Keys, lang: a.lang, Result: &r}
+	next := &Answer{Reading: a.Reading, Model: a.Model, Graph: g, Outcome: out, Runner: runner, Keys: a.Keys, lang: a.lang, Result: &r}
 	o.Brief = true
 	if list := next.summarise(o); list.Err() != nil {
 		return nil, list, nil

@@ -20,10 +20,16 @@ import (
 // at all, or one of the first two put off: "base+6" starts six months later, see Options.Wait. With none it takes the base
 // case and all scenarios of the file; with one, the base case and that one.
 func Compare(ctx context.Context, c Case, alternatives []string, o Options) (*result.Comparison, diag.List, error) {
-	base, found := Check(c, "")
-	if found.Err() != nil {
+	r, found := Read(c)
+	if r == nil {
 		return nil, found, nil
 	}
+	return r.Compare(ctx, alternatives, o)
+}
+
+// Compare compares as the function Compare does. Answers that are known under the same options need not be computed again.
+func (r *Reading) Compare(ctx context.Context, alternatives []string, o Options, known ...*Answer) (*result.Comparison, diag.List, error) {
+	c, base := r.c, r.base
 	switch len(alternatives) {
 	case 0:
 		alternatives = []string{"base"}
@@ -46,10 +52,12 @@ func Compare(ctx context.Context, c Case, alternatives []string, o Options) (*re
 		var a *Answer
 		if scenario == result.Nothing {
 			a = nothing(c, base, o)
+		} else if i := slices.IndexFunc(known, func(a *Answer) bool { return cmp.Or(a.Scenario, "base") == scenario && a.WaitMonths == wait }); i >= 0 {
+			a = known[i]
 		} else {
 			var list diag.List
 			var err error
-			if a, list, err = Run(ctx, c, o); err != nil || a == nil {
+			if a, list, err = r.Run(ctx, o); err != nil || a == nil {
 				return nil, list, err
 			}
 		}
@@ -66,7 +74,7 @@ func Compare(ctx context.Context, c Case, alternatives []string, o Options) (*re
 		}
 		out.Differences = append(out.Differences, difference(first, a, alternatives[0], id))
 	}
-	return out, found, nil
+	return out, r.found[""], nil
 }
 
 // alternative takes "with_ai+6" apart, unless the file has a scenario of just that name. What is left is a scenario, known

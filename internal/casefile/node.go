@@ -186,8 +186,8 @@ func firstInvalid(name, text string) diag.Position {
 func tooDeep(lines []string) (line, column int, yes bool) {
 	depth := 0
 	for i, l := range lines {
-		if dashes := strings.Count(l, "- "); dashes > 4*MaxDepth {
-			return i + 1, 1, true
+		if strings.HasPrefix(strings.ReplaceAll(l, " ", ""), strings.Repeat("-", 4*MaxDepth)) && strings.Contains(l, "- - ") {
+			return i + 1, 1, true // lists in lists in one line; a text may hold as many dashes as it likes
 		}
 		if indent := len(l) - len(strings.TrimLeft(l, " ")); indent > 16*MaxDepth && strings.TrimSpace(l) != "" {
 			return i + 1, indent + 1, true

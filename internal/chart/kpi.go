@@ -13,7 +13,7 @@ type KPI struct {
 	Name, Unit string    // name in the reader's language, unit as in the case file
 	Start      string    // month of the first value, YYYY-MM
 	Values     []float64 // by month; NaN is a month without a value
-	// Low and High enclose each value with 95 %, both as long as Values or empty; NaN is no interval.
+	// Low and High enclose the values with 95 %, as long as Values or empty; NaN where no interval is known.
 	Low, High []float64
 	// Expected is the counterfactual by month, as long as Values or shorter; NaN is none.
 	Expected []result.Band
@@ -36,25 +36,33 @@ func (k KPI) Scene(l *locale.Locale, size Size) *Scene {
 	if count == 0 || len(k.Values) < 2 {
 		return s.blank(l, size)
 	}
-	interval := len(k.Low) == len(k.Values) && len(k.High) == len(k.Values)
-	if interval {
-		e.take(k.Low...)
-		e.take(k.High...)
-	}
 	expected := k.Expected[:min(len(k.Expected), len(k.Values))]
 	for _, b := range expected {
 		e.take(b.P10, b.P50, b.P90)
 	}
+	interval := func(m int) bool {
+		return m < len(k.Low) && m < len(k.High) && finite(k.Values[m]) && finite(k.Low[m]) && finite(k.High[m])
+	}
+	certain := true
+	for m := range k.Values {
+		if interval(m) {
+			e.take(k.Low[m], k.High[m])
+			certain = false
+		}
+	}
 	e = e.padded()
 	s.Caption = l.Text("chart.kpi.caption", nil)
+	if len(expected) == 0 {
+		s.Caption = l.Text("chart.kpi.caption_measured", nil)
+	}
 	s.H = size.height(map[bool]float64{false: 280, true: 260}[size.narrow()], 180)
 	write := func(v float64) string { return l.Quantity(rounded(v, 3), k.Unit) }
 	entries := []entry{{l.Text("chart.measured", nil), lineSign(Median)}}
-	if interval {
-		entries = append(entries, entry{l.Text("chart.kpi.interval", nil), areaSign(Band80)})
-	}
 	if len(expected) > 0 {
 		entries = append(entries, entry{l.Text("chart.kpi.expected", nil), lineSign(Expected)}, entry{l.Text("chart.band80", nil), areaSign(ExpectedBand)})
+	}
+	if !certain {
+		entries = append(entries, entry{l.Text("chart.kpi.interval", nil), areaSign(Band80)})
 	}
 	top := s.legend(entries, 0, 0, s.W) + 24
 	h := len(k.Values) - 1
@@ -67,8 +75,25 @@ func (k KPI) Scene(l *locale.Locale, size Size) *Scene {
 	if p := curve(n, g.x, g.y, column(expected, middle)); len(p) > 1 {
 		s.add(Path{Role: Expected, Points: p})
 	}
-	if interval {
-		k.intervals(s, g)
+	for from := 0; from <= h; from++ {
+		to := from
+		for to <= h && interval(to) {
+			to++
+		}
+		if to-from > 1 {
+			var p []XY
+			for m := from; m < to; m++ {
+				p = append(p, XY{g.x.at(float64(m)), g.y.at(k.High[m])})
+			}
+			for m := to - 1; m >= from; m-- {
+				p = append(p, XY{g.x.at(float64(m)), g.y.at(k.Low[m])})
+			}
+			s.add(Path{Role: Band80, Points: straight(p), Closed: true})
+		} else if to > from {
+			x := g.x.at(float64(from))
+			s.add(Line{Drop, x, g.y.at(k.Low[from]), x, g.y.at(k.High[from])})
+		}
+		from = max(from, to)
 	}
 	// A gap in the series is a gap in the line.
 	for from := 0; from <= h; from++ {
@@ -104,43 +129,42 @@ func (k KPI) Scene(l *locale.Locale, size Size) *Scene {
 	}
 	g.months(s)
 
-	s.Names = []string{l.Text("chart.measured", nil)}
-	s.Data.Head = []string{l.Text("chart.month", nil), s.Names[0]}
-	if interval {
-		s.Names = append(s.Names, l.Text("chart.kpi.interval", nil))
-		s.Data.Head = append(s.Data.Head, l.Text("chart.kpi.low", nil), l.Text("chart.kpi.high", nil))
-	}
-	if n > 0 || !interval {
-		s.Names = append(s.Names, l.Text("chart.kpi.expected", nil), l.Text("chart.band80", nil))
-		s.Data.Head = append(s.Data.Head, l.Text("chart.kpi.expected", nil), "P10", "P90")
+	s.Names = []string{l.Text("chart.measured", nil), l.Text("chart.kpi.expected", nil), l.Text("chart.band80", nil)}
+	s.Data.Head = []string{l.Text("chart.month", nil), s.Names[0], s.Names[1], "P10", "P90"}
+	if len(expected) == 0 { // nothing was expected: the interval of what was measured stands there
+		s.Names = []string{l.Text("chart.measured", nil), l.Text("chart.kpi.interval", nil)}
+		s.Data.Head = []string{l.Text("chart.month", nil), s.Names[0], l.Text("chart.kpi.low", nil), l.Text("chart.kpi.high", nil)}
 	}
 	every := stride(h)
 	sum, want, both := 0.0, 0.0, 0
 	for m, v := range k.Values {
-		value := ""
+		row := []string{g.axis.full(m), "", "", "", ""}
 		if finite(v) {
-			value = write(v)
+			row[1] = write(v)
 		}
-		row, told := []string{g.axis.full(m), value}, []string{value}
-		if interval {
-			low, high, band := "", "", ""
-			if finite(k.Low[m]) && finite(k.High[m]) {
-				low, high = write(k.Low[m]), write(k.High[m])
-				band = l.Range(low, high)
+		band := ""
+		if len(expected) == 0 {
+			if row = row[:4]; interval(m) {
+				row[2], row[3] = write(k.Low[m]), write(k.High[m])
+				band = l.Range(row[2], row[3])
 			}
-			row, told = append(row, low, high), append(told, band)
-		}
-		if n > 0 || !interval {
-			middle, low, high, band := "", "", "", ""
-			if m < n && finite(expected[m].P50) {
-				b := expected[m]
-				middle, low, high = write(b.P50), write(b.P10), write(b.P90)
-				band = l.Range(low, high)
-				if m >= k.GoLive && k.GoLive >= 0 && finite(v) {
-					sum, want, both = sum+v, want+b.P50, both+1
+			s.Data.Rows = append(s.Data.Rows, row)
+			if m%every == 0 || m == h {
+				at := g.bottom
+				if finite(v) {
+					at = g.y.at(v)
 				}
+				s.Points = append(s.Points, Point{g.x.at(float64(m)), at, row[0], []string{row[1], band}})
 			}
-			row, told = append(row, middle, low, high), append(told, middle, band)
+			continue
+		}
+		if m < n && finite(expected[m].P50) {
+			b := expected[m]
+			row[2], row[3], row[4] = write(b.P50), write(b.P10), write(b.P90)
+			band = l.Range(row[3], row[4])
+			if m >= k.GoLive && k.GoLive >= 0 && finite(v) {
+				sum, want, both = sum+v, want+b.P50, both+1
+			}
 		}
 		s.Data.Rows = append(s.Data.Rows, row)
 		if m%every == 0 || m == h {
@@ -148,7 +172,7 @@ func (k KPI) Scene(l *locale.Locale, size Size) *Scene {
 			if finite(v) {
 				at = g.y.at(v)
 			}
-			s.Points = append(s.Points, Point{g.x.at(float64(m)), at, row[0], told})
+			s.Points = append(s.Points, Point{g.x.at(float64(m)), at, row[0], []string{row[1], row[2], band}})
 		}
 	}
 	if both > 0 {
@@ -157,33 +181,6 @@ func (k KPI) Scene(l *locale.Locale, size Size) *Scene {
 		s.Desc = l.Text("chart.kpi.desc_values", diag.Args{"name": k.Name, "low": write(lowestOf(k.Values)), "high": write(highestOf(k.Values))})
 	}
 	return s
-}
-
-// intervals draws the band around the values, with a gap where there is none.
-func (k KPI) intervals(s *Scene, g frame) {
-	for from := 0; from < len(k.Values); from++ {
-		to := from
-		for to < len(k.Values) && finite(k.Low[to]) && finite(k.High[to]) {
-			to++
-		}
-		switch {
-		case to == from:
-			continue
-		case to == from+1:
-			x := g.x.at(float64(from))
-			s.add(Path{Role: Band80, Points: []XY{{x - 2, g.y.at(k.High[from])}, {x + 2, g.y.at(k.High[from])}, {x + 2, g.y.at(k.Low[from])}, {x - 2, g.y.at(k.Low[from])}}, Closed: true})
-		default:
-			var p []XY
-			for m := from; m < to; m++ {
-				p = append(p, XY{g.x.at(float64(m)), g.y.at(k.High[m])})
-			}
-			for m := to - 1; m >= from; m-- {
-				p = append(p, XY{g.x.at(float64(m)), g.y.at(k.Low[m])})
-			}
-			s.add(Path{Role: Band80, Points: p, Closed: true})
-		}
-		from = to
-	}
 }
 
 // rounded keeps n significant digits: more are noise in a label.

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	_ "embed" // the script
 	"fmt"
 	"strings"
 
@@ -213,6 +214,13 @@ func CSS() string {
 	b.WriteString(rules(func(Role) bool { return true }))
 	return b.String()
 }
+
+//go:embed hover.js
+var hover string
+
+// Script is what a page with such charts runs, so that they answer the pointer. It sets styles through the CSSOM only and
+// declares names of its own: a module, or inside a function.
+func Script() string { return hover }
 
 func variables(t Theme) string {
 	var v []string

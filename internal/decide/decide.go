@@ -58,8 +58,14 @@ func New(ctx context.Context, c calc.Case, o calc.Options) (*Study, diag.List, e
 
 // run repeats the simulation on the same random numbers with some inputs held.
 func (s *Study) run(ctx context.Context, fixed map[int]float64) (*sim.Outcome, error) {
-	return s.Runner.Run(ctx, sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys,
-		Workers: 1, Fixed: fixed, Brief: true})
+	o := s.draws()
+	o.Workers, o.Fixed = 1, fixed
+	return s.Runner.Run(ctx, o)
+}
+
+// draws are the study's random numbers.
+func (s *Study) draws() sim.Options {
+	return sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys, Brief: true}
 }
 
 // each calls f for 0 … n−1 on all cores and returns the first error.

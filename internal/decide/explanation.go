@@ -26,15 +26,16 @@ type Explanation struct {
 // Explain asks all questions of a study. month is the break-even target of the failure search; nil asks for a negative NPV.
 func (s *Study) Explain(ctx context.Context, month *float64) (*Explanation, error) {
 	e := &Explanation{}
-	var err error
-	if e.Tornado, err = s.Tornado(ctx); err != nil {
-		return nil, err
+	var info Information
+	parts := []func() error{
+		func() (err error) { e.Tornado, err = s.Tornado(ctx); return },
+		func() (err error) { e.Levers, err = s.Levers(ctx); return },
+		func() (err error) { info, err = s.Information(); return },
+		func() (err error) { e.Sobol, err = s.Sobol(ctx, 0); return },
+		func() (err error) { e.Failure, err = s.Failure(month); return },
 	}
-	if e.Sobol, err = s.Sobol(ctx, 0); err != nil {
-		return nil, err
-	}
-	info, err := s.Information()
-	if err != nil {
+	// Beside each other, since each has stretches that take one core only.
+	if err := each(len(parts), func(i int) error { return parts[i]() }); err != nil {
 		return nil, err
 	}
 	e.Decision = s.Decision()
@@ -45,10 +46,6 @@ func (s *Study) Explain(ctx context.Context, month *float64) (*Explanation, erro
 	}
 	e.EVPI, e.EVPISE, e.EVPPI, e.Groups = info.EVPI, info.SE, info.Single, info.Groups
 	e.Plan = s.Measures(info)
-	if e.Failure, err = s.Failure(month); err != nil {
-		return nil, err
-	}
 	e.Position = Benchmark(s.Answer)
-	e.Levers, err = s.Levers(ctx)
-	return e, err
+	return e, nil
 }

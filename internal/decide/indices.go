@@ -39,40 +39,39 @@ func (s *Study) Sobol(ctx context.Context, n int) ([]Index, error) {
 	for _, q := range s.Inputs {
 		keys = append(keys, q.ID+"\x00second set")
 	}
-	npv := func(second func(i int) bool) ([]float64, error) {
-		streams := make([]int, k)
-		for i := range streams {
-			streams[i] = i
-			if second(i) {
-				streams[i] += k
+	group := s.groups()
+	first := make([]int, k)
+	second := map[int]int{}
+	for i := range first {
+		first[i], second[i] = i, i+k
+	}
+	variants := []sim.Variant{{}, {Streams: second}}
+	place := make([]int, k) // the variant of an input
+	for j := range k {
+		if group[j] != j {
+			place[j] = place[group[j]] // the first of a group, which comes before, stands for all
+			continue
+		}
+		place[j] = len(variants)
+		v := sim.Variant{Streams: map[int]int{}}
+		for i := range k {
+			if group[i] == j {
+				v.Streams[i] = i + k
 			}
 		}
-		out, err := s.Runner.Run(ctx, sim.Options{Draws: n, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: keys, Streams: streams, Workers: 1, Brief: true})
-		if err != nil {
-			return nil, err
-		}
-		return out.NPV, nil
+		variants = append(variants, v)
 	}
-	group := s.groups()
-	runs := make([][]float64, k+2)
-	err := each(k+2, func(j int) (err error) {
-		switch {
-		case j == k:
-			runs[j], err = npv(func(int) bool { return false })
-		case j == k+1:
-			runs[j], err = npv(func(int) bool { return true })
-		case group[j] == j: // the first of its group stands for all
-			runs[j], err = npv(func(i int) bool { return group[i] == j })
-		}
-		return err
-	})
+	o := s.draws()
+	o.Draws, o.Keys, o.Streams = n, keys, first
+	outs, err := s.Runner.Variants(ctx, o, variants, true)
 	if err != nil {
 		return nil, err
 	}
+	runs := make([][]float64, k)
 	for j := range k {
-		runs[j] = runs[group[j]]
+		runs[j] = outs[place[j]].NPV
 	}
-	found, _, err := explain.SobolIndices(runs[k], runs[k+1], runs[:k])
+	found, _, err := explain.SobolIndices(outs[0].NPV, outs[1].NPV, runs)
 	if errors.Is(err, explain.ErrConstant) {
 		return []Index{}, nil // nothing varies, so nothing is owed to anything
 	}

@@ -106,14 +106,25 @@ func (s *Study) Levers(ctx context.Context) ([]Step, error) {
 	base := mediansOf(s.Outcome)
 	baseNet := net(s.Graph, nil)
 	steps := make([]Step, len(tasks))
-	err := each(len(tasks), func(i int) error {
+	var variants []sim.Variant
+	place := map[int]int{} // of a task's variant
+	for i, t := range tasks {
+		if t.c.input >= 0 && t.scale == nil {
+			place[i] = len(variants)
+			variants = append(variants, sim.Variant{Change: sim.Change{Shifts: map[int]sim.Shift{t.c.input: t.shift()}}})
+		}
+	}
+	outs, err := s.Runner.Variants(ctx, s.draws(), variants, false)
+	if err != nil {
+		return nil, err
+	}
+	err = each(len(tasks), func(i int) error {
 		t := tasks[i]
 		var out *sim.Outcome
 		var err error
 		var flows []float64
-		if t.c.input >= 0 && t.scale == nil {
-			out, err = s.Runner.Run(ctx, sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys, Workers: 1,
-				Shifts: map[int]sim.Shift{t.c.input: t.shift()}, Brief: true})
+		if k, ok := place[i]; ok {
+			out = outs[k]
 			flows = net(s.Graph, func(medians []float64) { medians[t.c.input] = medians[t.c.input]*t.mul + t.add })
 		} else {
 			var g *plan.Graph

@@ -34,7 +34,7 @@ func TestReference_EVPPIAgainstNestedMonteCarlo(t *testing.T) {
 			wait.Go(func() {
 				for k := w; k < outer; k += runtime.GOMAXPROCS(0) {
 					out, err := s.Runner.Run(context.Background(), sim.Options{Draws: inner, Seed: 7, Keys: s.Keys, Workers: 1, Brief: true,
-						Fixed: map[int]float64{i: s.Values[i][k]}})
+						Change: sim.Change{Fixed: map[int]float64{i: s.Values[i][k]}}})
 					if err != nil {
 						t.Error(err)
 						return

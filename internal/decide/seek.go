@@ -294,7 +294,8 @@ func (s *Study) with(ctx context.Context, d deviation) (*sim.Outcome, *plan.Grap
 	if err != nil {
 		return nil, nil, err
 	}
-	o := sim.Options{Draws: s.Options.Draws, Seed: s.Options.Seed, Pseudo: s.Options.Pseudo, Keys: s.Keys, Workers: 1, Brief: true, Shifts: map[int]sim.Shift{}}
+	o := s.draws()
+	o.Workers, o.Shifts = 1, map[int]sim.Shift{}
 	for i, in := range g.Inputs {
 		if shift, ok := d.shifts[in.ID]; ok {
 			o.Shifts[i] = shift

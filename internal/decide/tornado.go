@@ -5,6 +5,8 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"github.com/rendite-crm/rendite/internal/sim"
 )
 
 // Swing is a figure with an assumption at its P10 and at its P90. Nil is "does not exist", for a break-even "not within the
@@ -31,30 +33,25 @@ type Bar struct {
 // what they move NPV. With correlated assumptions the others keep their own distributions.
 func (s *Study) Tornado(ctx context.Context) ([]Bar, error) {
 	bars := make([]Bar, len(s.Inputs))
-	err := each(2*len(bars), func(k int) error {
-		i, level := k/2, 0.1
-		if k%2 == 1 {
-			level = 0.9
+	var variants []sim.Variant
+	for i := range bars {
+		for _, level := range []float64{0.1, 0.9} {
+			at := s.Graph.Inputs[i].Dist.Quantile(level)
+			variants = append(variants, sim.Variant{Change: sim.Change{Fixed: map[int]float64{i: at}}})
 		}
-		at := s.Graph.Inputs[i].Dist.Quantile(level)
-		out, err := s.run(ctx, map[int]float64{i: at})
-		if err != nil {
-			return err
-		}
-		m := mediansOf(out)
-		q := s.Inputs[i]
-		if k%2 == 0 {
-			bars[i].ID, bars[i].Label, bars[i].Unit = q.ID, s.Label(q), q.Unit.Text
-			bars[i].P10 = at * q.Factor / q.Unit.Scale
-			bars[i].NPV.Low, bars[i].ROI.Low, bars[i].BreakEven.Low = &m.npv, m.roi, m.breakEven
-		} else {
-			bars[i].P90 = at * q.Factor / q.Unit.Scale
-			bars[i].NPV.High, bars[i].ROI.High, bars[i].BreakEven.High = &m.npv, m.roi, m.breakEven
-		}
-		return nil
-	})
+	}
+	outs, err := s.Runner.Variants(ctx, s.draws(), variants, false)
 	if err != nil {
 		return nil, err
+	}
+	found := make([]medians, len(outs))
+	each(len(outs), func(k int) error { found[k] = mediansOf(outs[k]); return nil }) //nolint:errcheck // there is none
+	for i, q := range s.Inputs {
+		low, high := found[2*i], found[2*i+1]
+		at := func(k int) float64 { return variants[k].Fixed[i] * q.Factor / q.Unit.Scale }
+		bars[i] = Bar{ID: q.ID, Label: s.Label(q), Unit: q.Unit.Text, P10: at(2 * i), P90: at(2*i + 1)}
+		bars[i].NPV.Low, bars[i].ROI.Low, bars[i].BreakEven.Low = &low.npv, low.roi, low.breakEven
+		bars[i].NPV.High, bars[i].ROI.High, bars[i].BreakEven.High = &high.npv, high.roi, high.breakEven
 	}
 	slices.SortStableFunc(bars, func(a, b Bar) int { return cmp.Compare(width(b), width(a)) })
 	return bars, nil

@@ -35,7 +35,7 @@ func TestFixedAndShiftedInputs(t *testing.T) {
 		return g.Apply(plan.OpMul, n, g.Apply(plan.OpMul, g.Window(0, 0), g.Constant(factor)))
 	}
 	g.Lines = []plan.Line{{ID: "u", Benefit: true, Flow: at(u, 1)}, {ID: "v", Benefit: true, Flow: at(v, 1000)}, {ID: "w", Flow: at(w, 1)}}
-	out := mustRun(t, g, Options{Draws: 200, Seed: 1, Fixed: map[int]float64{0: 0.25}, Shifts: map[int]Shift{1: {Mul: 2, Add: 1, High: 22}}})
+	out := mustRun(t, g, Options{Draws: 200, Seed: 1, Change: Change{Fixed: map[int]float64{0: 0.25}, Shifts: map[int]Shift{1: {Mul: 2, Add: 1, High: 22}}}})
 	capped := 0
 	for i, in := range inputsOf(out, 200) {
 		shifted := math.Min(2*in[1]+1, 22)

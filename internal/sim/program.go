@@ -87,6 +87,7 @@ type compiler struct {
 	seen     map[*plan.Node]bool
 	forms    map[*plan.Node]form
 	persists map[*plan.Node]bool
+	apart    bool // every value has a row of its own
 }
 
 // form is the cheaper form chosen for a node, with the nodes it needs once per tile.
@@ -95,8 +96,10 @@ type form struct {
 	a, b *plan.Node
 }
 
-func compile(g *plan.Graph) *program {
-	c := &compiler{g: g, p: &program{graph: g}, row: map[*plan.Node]int{}, seen: map[*plan.Node]bool{}, forms: map[*plan.Node]form{}, persists: map[*plan.Node]bool{}}
+// compile makes a graph into a program. Rows of values that only the tile's own computation reads are used again, unless
+// apart, which computes the same. It adds to g what it needs of totals; a second time it only reads.
+func compile(g *plan.Graph, apart bool) *program {
+	c := &compiler{g: g, apart: apart, p: &program{graph: g}, row: map[*plan.Node]int{}, seen: map[*plan.Node]bool{}, forms: map[*plan.Node]form{}, persists: map[*plan.Node]bool{}}
 
 	type group struct {
 		curve *plan.Node
@@ -289,7 +292,7 @@ func (c *compiler) allocate() {
 		c.p.perTile = append(c.p.perTile, instr{op: n.Op, dst: c.row[n], x: c.operand(n.X), y: c.operand(n.Y), z: c.operand(n.Z), input: n.Input, pv: -1})
 		done := map[*plan.Node]bool{}
 		for _, x := range []*plan.Node{n.X, n.Y, n.Z} {
-			if x != nil && x.Shape == plan.PerDraw && last[x] == i && !c.persists[x] && !done[x] {
+			if x != nil && x.Shape == plan.PerDraw && last[x] == i && !c.persists[x] && !done[x] && !c.apart {
 				free = append(free, c.row[x])
 				done[x] = true
 			}

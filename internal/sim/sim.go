@@ -43,10 +43,7 @@ type Options struct {
 	// Keys orders the Sobol dimensions: the names of the inputs, in an order shared by all scenarios of a case so that
 	// they run on common random numbers. Nil is the graph's own order.
 	Keys []string
-	// Fixed holds inputs at a value instead of drawing them, by index into Graph.Inputs.
-	Fixed map[int]float64
-	// Shifts change inputs after they are drawn, by index into Graph.Inputs.
-	Shifts map[int]Shift
+	Change
 	// Streams gives each input its dimension as an index into Keys, for designs that pair two sets of streams; nil finds
 	// it by the input's name.
 	Streams []int
@@ -57,6 +54,14 @@ type Options struct {
 	Workers, TileSize int
 	// Progress is told the number of draws done, from one goroutine at a time; it may be nil.
 	Progress func(done int)
+}
+
+// Change is what is different about some inputs, by index into Graph.Inputs.
+type Change struct {
+	// Fixed holds inputs at a value instead of drawing them.
+	Fixed map[int]float64
+	// Shifts change inputs after they are drawn.
+	Shifts map[int]Shift
 }
 
 // Shift replaces a drawn value x by min(x·Mul + Add, High).
@@ -95,6 +100,7 @@ type Runner struct {
 	p      *program
 	tables []*dist.Table
 	copula *draw.Copula
+	varied *varied
 }
 
 // New makes a graph ready. The error says which correlations cannot be (see draw.NewCopula).
@@ -103,7 +109,7 @@ func New(g *plan.Graph) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{g: g, p: compile(g), copula: copula, tables: tables(g, runtime.GOMAXPROCS(0))}, nil
+	return &Runner{g: g, p: compile(g, false), copula: copula, tables: tables(g, runtime.GOMAXPROCS(0)), varied: &varied{}}, nil
 }
 
 // With is the runner with another distribution for one input; the graph must be the same but for that, which it is where
@@ -114,7 +120,7 @@ func (rn *Runner) With(input int, d dist.Dist) (*Runner, *plan.Graph) {
 	g.Inputs[input].Dist = d
 	tables := slices.Clone(rn.tables)
 	tables[input] = dist.NewTable(d)
-	return &Runner{g: &g, p: rn.p, tables: tables, copula: rn.copula}, &g
+	return &Runner{g: &g, p: rn.p, tables: tables, copula: rn.copula, varied: rn.varied}, &g
 }
 
 // Run makes a graph ready and runs it once.
@@ -131,25 +137,9 @@ func (rn *Runner) Run(ctx context.Context, o Options) (*Outcome, error) {
 	if o.Draws < 1 || o.Draws > MaxDraws {
 		return nil, ErrDraws
 	}
-	o.TileSize = tile(o.TileSize, rn.p.rows)
-	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
-	g := rn.g
-	keys, dims := streams(g, o)
-	var sampler draw.Sampler
-	if o.Pseudo {
-		sampler = draw.NewPseudo(o.Seed, keys)
-	} else {
-		sampler = draw.NewSobol(o.Seed, keys)
-	}
-	r := &run{
-		ctx: ctx, o: o, p: rn.p, g: g, sampler: sampler, dims: dims, copula: rn.copula, tables: rn.tables,
-		out: &Outcome{
-			NPV: make([]float64, o.Draws), ROI: make([]float64, o.Draws), Funding: make([]float64, o.Draws), BreakEven: make([]float64, o.Draws),
-			Benefits: make([]float64, o.Draws), sampler: sampler, dims: dims, tables: rn.tables, graph: g,
-		},
-	}
+	r := rn.prepare(ctx, o)
+	r.each, r.out = (*worker).tile, rn.outcome(r, false)
+	g, o := rn.g, r.o
 	if !o.Brief {
 		r.months = newSketches(g.Horizon+1, o.Draws)
 		if len(g.Lines) > 0 {
@@ -168,6 +158,32 @@ func (rn *Runner) Run(ctx context.Context, o Options) (*Outcome, error) {
 	r.months.release()
 	r.lines.release()
 	return r.out, nil
+}
+
+// prepare makes a run without an outcome.
+func (rn *Runner) prepare(ctx context.Context, o Options) *run {
+	o.TileSize = tile(o.TileSize, rn.p.rows)
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	keys, dims := streams(rn.g, o)
+	var sampler draw.Sampler
+	if o.Pseudo {
+		sampler = draw.NewPseudo(o.Seed, keys)
+	} else {
+		sampler = draw.NewSobol(o.Seed, keys)
+	}
+	return &run{ctx: ctx, o: o, p: rn.p, g: rn.g, sampler: sampler, dims: dims, copula: rn.copula, tables: rn.tables}
+}
+
+// outcome makes room for what a run says; worth leaves out funding and break-even.
+func (rn *Runner) outcome(r *run, worth bool) *Outcome {
+	out := &Outcome{NPV: make([]float64, r.o.Draws), ROI: make([]float64, r.o.Draws), Benefits: make([]float64, r.o.Draws),
+		sampler: r.sampler, dims: r.dims, tables: rn.tables, graph: rn.g}
+	if !worth {
+		out.Funding, out.BreakEven = make([]float64, r.o.Draws), make([]float64, r.o.Draws)
+	}
+	return out
 }
 
 // tile is a power of two that divides pilotDraws, so that the pilot is whole tiles whatever size is asked for.
@@ -262,6 +278,7 @@ type run struct {
 	months  *sketches
 	lines   *sketches
 	out     *Outcome
+	each    func(w *worker, first, n int) // computes a tile
 }
 
 // all runs every tile: first the pilot's, which set the bins of the histograms, then the rest on all cores.
@@ -298,7 +315,7 @@ func (r *run) tiles(from, to int) error {
 				}
 				first := t * r.o.TileSize
 				n := min(r.o.TileSize, r.o.Draws-first)
-				w.tile(first, n)
+				r.each(w, first, n)
 				if r.o.Progress != nil {
 					d := int(done.Add(int64(n)))
 					report.Lock()

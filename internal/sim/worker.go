@@ -19,6 +19,8 @@ type worker struct {
 	low, even   []float64
 	x, y, z     []float64 // numbers spread out for the rarer operations
 	patches     []patch
+	active      []int // the monthly operations that are carried out, in order
+	kept        *kept // see Runner.Variants
 	byMonth     *local
 	byLine      *local
 }
@@ -30,7 +32,8 @@ type patch struct {
 }
 
 func newWorker(r *run) *worker {
-	w := &worker{run: r, bits: make([]uint64, r.o.TileSize)}
+	own := *r // variants exchange the outcome
+	w := &worker{run: &own, bits: make([]uint64, r.o.TileSize)}
 	rows := r.p.rows + 9
 	memory := make([]float64, rows*r.o.TileSize)
 	for i := range rows {
@@ -46,6 +49,9 @@ func newWorker(r *run) *worker {
 			w.copulaRows = append(w.copulaRows, w.copulaBits[d])
 		}
 	}
+	for k := range r.p.monthly {
+		w.active = append(w.active, k)
+	}
 	w.byMonth, w.byLine = r.months.local(), r.lines.local()
 	return w
 }
@@ -58,32 +64,25 @@ func (w *worker) finish() {
 
 // tile computes draws first … first+n−1.
 func (w *worker) tile(first, n int) {
-	if w.copula != nil {
-		for k, d := range w.copula.Dims() {
-			w.copulaRows[k] = w.copulaBits[d][:n]
-			w.sampler.Fill(w.copulaRows[k], w.dims[d], first)
-		}
-		w.copula.Apply(w.copulaRows)
+	w.set(first, n)
+	w.start(n)
+	last := 0
+	for m := 0; m <= w.g.Horizon; m++ {
+		w.month(m, n)
+		last = w.flow(m, last, n)
+		w.months.take(w.byMonth, m, first, w.cum[:n], false)
 	}
+	w.present(first, n)
+	w.end(first, n)
+}
+
+// set computes what does not vary by month, and sets up what does.
+func (w *worker) set(first, n int) {
+	w.correlate(w.dims, first, n)
 	for k := range w.p.perTile {
 		in := &w.p.perTile[k]
 		if in.op == plan.OpInput {
-			if v, fixed := w.o.Fixed[in.input]; fixed {
-				fill(w.row[in.dst][:n], v)
-				continue
-			}
-			bits := w.bits[:n]
-			if w.copulaBits != nil && w.copulaBits[in.input] != nil {
-				bits = w.copulaBits[in.input][:n]
-			} else {
-				w.sampler.Fill(bits, w.dims[in.input], first)
-			}
-			w.tables[in.input].Fill(w.row[in.dst][:n], bits)
-			if s, shifted := w.o.Shifts[in.input]; shifted {
-				for i, x := range w.row[in.dst][:n] {
-					w.row[in.dst][i] = min(float64(x*s.Mul)+s.Add, s.High)
-				}
-			}
+			w.input(in, &w.o.Change, w.dims, first, n)
 			continue
 		}
 		w.apply(in, 0, n)
@@ -92,23 +91,29 @@ func (w *worker) tile(first, n int) {
 	for _, c := range w.p.curves {
 		fill(w.row[c.pv][:n], 0)
 	}
-	cum, low, even := w.cum[:n], w.low[:n], w.even[:n]
-	fill(cum, 0)
-	fill(w.before[:n], 0)
-	fill(low, 0)
-	fill(even, 0)
-	last := 0
-	for m := 0; m <= w.g.Horizon; m++ {
-		w.month(m, n)
-		w.knownFlows(m, n)
-		end := m == 0 || m%w.g.Period == 0 || m == w.g.Horizon
-		w.accumulate(m, last, end, n)
-		if end {
-			last = m
-		}
-		w.months.take(w.byMonth, m, first, cum, false)
+}
+
+// start sets the ledger of the cumulative flow up.
+func (w *worker) start(n int) {
+	for _, v := range [][]float64{w.cum, w.before, w.low, w.even} {
+		fill(v[:n], 0)
 	}
-	w.present(first, n)
+}
+
+// flow adds month m to the ledger and returns the last month in which a period ended.
+func (w *worker) flow(m, last, n int) int {
+	w.knownFlows(m, n)
+	end := m == 0 || m%w.g.Period == 0 || m == w.g.Horizon
+	w.accumulate(m, last, end, n)
+	if end {
+		last = m
+	}
+	return last
+}
+
+// end reads funding and break-even off the ledger.
+func (w *worker) end(first, n int) {
+	cum, low, even := w.cum[:n], w.low[:n], w.even[:n]
 	copy(w.out.Funding[first:], low)
 	for i, c := range cum {
 		if !(c-float64(low[i]*nothing) >= 0) {
@@ -118,10 +123,43 @@ func (w *worker) tile(first, n int) {
 	copy(w.out.BreakEven[first:], even)
 }
 
+// correlate fills the bits of the correlated inputs.
+func (w *worker) correlate(dims []int, first, n int) {
+	if w.copula == nil {
+		return
+	}
+	for k, d := range w.copula.Dims() {
+		w.copulaRows[k] = w.copulaBits[d][:n]
+		w.sampler.Fill(w.copulaRows[k], dims[d], first)
+	}
+	w.copula.Apply(w.copulaRows)
+}
+
+// input fills the row of an input, after correlate.
+func (w *worker) input(in *instr, c *Change, dims []int, first, n int) {
+	row := w.row[in.dst][:n]
+	if v, fixed := c.Fixed[in.input]; fixed {
+		fill(row, v)
+		return
+	}
+	bits := w.bits[:n]
+	if w.copulaBits != nil && w.copulaBits[in.input] != nil {
+		bits = w.copulaBits[in.input][:n]
+	} else {
+		w.sampler.Fill(bits, dims[in.input], first)
+	}
+	w.tables[in.input].Fill(row, bits)
+	if s, shifted := c.Shifts[in.input]; shifted {
+		for i, x := range row {
+			row[i] = min(float64(x*s.Mul)+s.Add, s.High)
+		}
+	}
+}
+
 // begin sets up what is stepped from month to month.
 func (w *worker) begin(n int) {
 	w.patches = w.patches[:0]
-	for k := range w.p.monthly {
+	for _, k := range w.active {
 		in := &w.p.monthly[k]
 		switch in.code {
 		case expLine, logistic:
@@ -148,7 +186,7 @@ func (w *worker) begin(n int) {
 // month computes every value that varies by draw and month, for month m.
 func (w *worker) month(m, n int) {
 	d := w.g.Discount[m]
-	for k := range w.p.monthly {
+	for _, k := range w.active {
 		in := &w.p.monthly[k]
 		dst := w.row[in.dst][:n]
 		switch in.code {

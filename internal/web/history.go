@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -338,7 +337,7 @@ func (s *Site) report(q *request) error {
 func (q *request) file(o *app.Open, ending, media string, body []byte) error {
 	h := q.ResponseWriter.Header()
 	h.Set("Content-Type", media)
-	h.Set("Content-Disposition", `attachment; filename="`+cmp.Or(identifier(o.Case.Name), "case")+"."+ending+`"`)
+	h.Set("Content-Disposition", `attachment; filename="`+app.FileName(o.Case.Name)+"."+ending+`"`)
 	_, err := q.ResponseWriter.Write(body)
 	return err
 }

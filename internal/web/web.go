@@ -12,7 +12,6 @@ import (
 	"html/template"
 	"io/fs"
 	"log/slog"
-	"mime"
 	"net/http"
 	"net/url"
 	"path"
@@ -101,32 +100,41 @@ func New(o Options) (*Site, error) {
 	return s, nil
 }
 
+// loadAssets makes the files that pages ask for. Style and script are one file each: a browser that knows nothing of the
+// workspace asks six questions at a time at most, and the fonts are three of them.
 func (s *Site) loadAssets() error {
+	add := func(name, kind string, body []byte) {
+		sum := sha256.Sum256(body)
+		ext := path.Ext(name)
+		s.assets[name] = asset{body: body, kind: kind, name: strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:5]) + ext}
+	}
 	for w, name := range map[font.Weight]string{font.Regular: "400", font.Medium: "500", font.SemiBold: "600"} {
 		name = "font/inter-" + name + ".woff2"
 		s.assets[name] = asset{body: font.WOFF2(w), kind: "font/woff2", name: name}
 	}
-	css := []byte(chart.CSS())
-	sum := sha256.Sum256(css)
-	s.assets["chart.css"] = asset{body: css, kind: "text/css; charset=utf-8", name: "chart." + hex.EncodeToString(sum[:5]) + ".css"}
-	return fs.WalkDir(files, "static", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasSuffix(p, ".md") {
-			return err
-		}
-		body, err := files.ReadFile(p)
+	read := func(name string) []byte {
+		body, err := files.ReadFile("static/" + name)
 		if err != nil {
-			return err
+			panic(err) // it is in the program
 		}
-		name := strings.TrimPrefix(p, "static/")
-		sum := sha256.Sum256(body)
-		ext := path.Ext(name)
-		kind := mime.TypeByExtension(ext)
-		if ext == ".woff2" {
-			kind = "font/woff2"
-		}
-		s.assets[name] = asset{body: body, kind: kind, name: strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:5]) + ext}
-		return nil
-	})
+		return body
+	}
+	add("icon.svg", "image/svg+xml", read("icon.svg"))
+	add("app.css", "text/css; charset=utf-8", slices.Concat([]byte(chart.CSS()), read("app.css")))
+	vendored, err := fs.Glob(files, "static/vendor/*.js")
+	if err != nil {
+		return err
+	}
+	var script bytes.Buffer
+	for _, p := range vendored { // htmx first, which its extension needs
+		script.Write(read(strings.TrimPrefix(p, "static/")))
+		script.WriteString("\n")
+	}
+	script.WriteString("(() => {\n\"use strict\";\n" + chart.Script())
+	script.Write(read("app.js"))
+	script.WriteString("})();\n")
+	add("app.js", "text/javascript; charset=utf-8", script.Bytes())
+	return nil
 }
 
 // parse reads the layout and a page's files. Later files do not replace what earlier ones define, so a page can take the

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"sync"
 
 	"github.com/rendite-crm/rendite/internal/calc"
 	"github.com/rendite-crm/rendite/internal/catalogue"
@@ -60,9 +62,20 @@ func Gather(ctx context.Context, c calc.Case, o calc.Options, l *locale.Locale) 
 	if err != nil || s == nil {
 		return nil, list, err
 	}
+	var cmp *result.Comparison
+	var wrong diag.List
+	var failed error
+	var beside sync.WaitGroup
+	if len(s.Model.File.Scenarios) > 0 {
+		beside.Go(func() { cmp, wrong, failed = s.Reading.Compare(ctx, nil, o, s.Answer) })
+	}
 	x, err := s.Explain(ctx, nil)
-	if err != nil {
+	beside.Wait()
+	if err = errors.Join(err, failed); err != nil {
 		return nil, nil, err
+	}
+	if wrong.Err() != nil {
+		return nil, wrong, nil
 	}
 	content := &Content{Answer: s.Answer, Explanation: x, Audit: s.Audit(), Sum: sum(c.Text), cat: c.Catalogue}
 	if o.Pseudo {
@@ -71,19 +84,12 @@ func Gather(ctx context.Context, c calc.Case, o calc.Options, l *locale.Locale) 
 	report.TranslateNotes(s.Result, l)
 	report.Translate(x, s.Result, l)
 	s.Result.Timing = result.Timing{} // the same case gives the same bytes
-	if len(s.Model.File.Scenarios) > 0 {
-		cmp, list, err := calc.Compare(ctx, c, nil, o)
-		if err != nil {
-			return nil, nil, err
-		}
-		if cmp == nil {
-			return nil, list, nil
-		}
+	if cmp != nil {
 		for i := range cmp.Scenarios {
 			report.TranslateNotes(&cmp.Scenarios[i], l)
 			cmp.Scenarios[i].Timing = result.Timing{}
 		}
-		content.Comparison, content.Models = cmp, Models(c, cmp)
+		content.Comparison, content.Models = cmp, Models(s.Reading, cmp)
 	}
 	return content, list, nil
 }

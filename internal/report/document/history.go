@@ -7,10 +7,10 @@ import (
 )
 
 // Models are the models of the alternatives of a comparison by id.
-func Models(c calc.Case, compared *result.Comparison) map[string]*model.Model {
+func Models(r *calc.Reading, compared *result.Comparison) map[string]*model.Model {
 	all := map[string]*model.Model{}
 	for _, id := range compared.IDs {
-		if m, _ := calc.Check(c, id); m != nil {
+		if m := r.Model(id); m != nil {
 			all[id] = m
 		}
 	}

@@ -18,9 +18,6 @@ import (
 //go:embed style.css
 var style string
 
-//go:embed hover.js
-var hover string
-
 // policy lets the page load nothing but itself, whatever a case has for names.
 const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; font-src data:"
 
@@ -111,7 +108,7 @@ func Write(w io.Writer, d *document.Document) error {
 			table(&b, p.Columns, p.Rows)
 		}
 	}
-	b.WriteString("</main><script type=\"module\">\n" + hover + "</script></body></html>\n")
+	b.WriteString("</main><script type=\"module\">\n" + chart.Script() + "</script></body></html>\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

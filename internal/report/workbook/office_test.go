@@ -60,7 +60,7 @@ func content(t *testing.T, text string) *document.Content {
 		if err != nil || list.Err() != nil {
 			t.Fatal(err, list)
 		}
-		out.Comparison, out.Models = cmp, document.Models(c, cmp)
+		out.Comparison, out.Models = cmp, document.Models(out.Answer.Reading, cmp)
 	}
 	return out
 }

@@ -1,5 +1,5 @@
-// What the pages do beyond links and forms: dialogs, sliders, charts that answer the pointer, completion of formulas.
-// Nothing here computes; every number comes from the server.
+// What the pages do beyond links and forms: dialogs, sliders, completion of formulas. Nothing here computes; every number
+// comes from the server. The server sends it in one file with vendor/ and the script of the charts (web.go).
 
 const lang = document.documentElement.lang;
 const $ = (id) => document.getElementById(id);
@@ -82,9 +82,12 @@ document.addEventListener("htmx:afterRequest", (e) => {
   if (bar) bar.hidden = true;
 });
 
-// On a narrow window the row of tabs is wider than the window: the current one is in sight.
-const current = document.querySelector(".tabs [aria-current]");
-if (current) current.parentElement.scrollLeft = current.offsetLeft + current.offsetWidth / 2 - current.parentElement.clientWidth / 2;
+// On a narrow window the row of tabs is wider than the window: the current one is in sight. Asked with the first frame: before
+// it, the browser would lay out the page a time more than it has to.
+requestAnimationFrame(() => {
+  const current = document.querySelector(".tabs [aria-current]");
+  if (current) current.parentElement.scrollLeft = current.offsetLeft + current.offsetWidth / 2 - current.parentElement.clientWidth / 2;
+});
 
 let toastTimer;
 function toast(text) {
@@ -233,31 +236,6 @@ document.addEventListener("input", (e) => {
   const parts = [low, middle, high].filter(Boolean).map(point);
   written.value = parts.join(" .. ") + (unit ? " " + unit : "");
   written.dispatchEvent(new Event("input", { bubbles: true }));
-});
-
-// --- charts answer the pointer -------------------------------------------------------------------------------------
-
-// The server tells each picture's points; the nearest one to the pointer is shown beside it.
-let tip;
-const points = new WeakMap();
-document.addEventListener("pointermove", (e) => {
-  const svg = e.target.closest?.("svg[data-points]");
-  if (!svg) { if (tip) tip.hidden = true; return; }
-  if (!points.has(svg)) points.set(svg, JSON.parse(svg.dataset.points));
-  const [names, ...all] = points.get(svg);
-  const at = new DOMPoint(e.clientX, e.clientY).matrixTransform(svg.getScreenCTM().inverse());
-  const [x0, y0, x1, y1] = svg.dataset.plot.split(" ").map(Number);
-  if (!all.length || at.x < x0 - 12 || at.x > x1 + 12 || at.y < y0 || at.y > y1) { if (tip) tip.hidden = true; return; }
-  const rows = all.every((p) => p[0] === all[0][0]); // a picture of rows, not of months
-  const far = (p) => rows ? Math.abs(p[1] - at.y) : Math.abs(p[0] - at.x) + Math.abs(p[1] - at.y) / 1e4;
-  const near = all.reduce((a, b) => far(b) < far(a) ? b : a);
-  const [, , label, ...values] = near;
-  tip ??= document.body.appendChild(Object.assign(document.createElement("div"), { className: "tip" }));
-  tip.setAttribute("aria-hidden", "true"); // the table below the picture says the same
-  tip.textContent = [label, ...values.map((v, i) => v && names[i] + ": " + v).filter(Boolean)].join("\n");
-  tip.hidden = false;
-  tip.style.left = Math.max(8, Math.min(e.pageX + 16, document.documentElement.clientWidth - tip.offsetWidth - 8)) + "px";
-  tip.style.top = Math.max(window.scrollY + 8, e.pageY - tip.offsetHeight - 14) + "px";
 });
 
 // --- the file as text ----------------------------------------------------------------------------------------------
