@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -53,6 +54,16 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Warehouse
 		w.d, name = postgreSQL, address
 	}
 	var err error
+	if w.d.name == sqlite.name {
+		// It holds customers: nobody else on this machine reads it. SQLite's files beside it take after it.
+		f, err := os.OpenFile(address, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+	}
 	if w.db, err = sql.Open(w.d.driver, name); err != nil {
 		return nil, err
 	}
