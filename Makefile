@@ -10,7 +10,7 @@ LISTEN ?= 127.0.0.1:8080
 DATABASE ?= rendite.db
 SHARED := $(or $(RENDITE_SHARED),$(abspath ../shared))
 
-.PHONY: run build test race load reference lint vuln fuzz bench screenshots golden generate postgres chromium axe libreoffice poppler openpyxl clean
+.PHONY: run build test race load reference lint vuln fuzz bench screenshots golden generate postgres mariadb chromium axe libreoffice poppler openpyxl tryton prism clean
 
 run: build ## the workspace with the example cases, on 127.0.0.1; LISTEN=127.0.0.1:8081 for another port
 	@bin/rendite serve --demo --listen $(LISTEN) --database $(DATABASE)
@@ -25,16 +25,17 @@ bin/rendite: $(shell find cmd internal examples -type f -not -name '*_test.go' -
 go:
 	@command -v $(GO) >/dev/null || { echo "Rendite needs Go 1.26 or newer: https://go.dev/doc/install, or apt-get install golang-go where it is new enough"; exit 1; }
 
-test: | go postgres chromium axe libreoffice poppler ## all tests; those of the store need PostgreSQL, those of e2e Chromium, those of the workbook LibreOffice, those of PDF poppler
+test: | go postgres mariadb chromium axe libreoffice poppler ## all tests; those of the store need PostgreSQL, those of SQL sources MariaDB as well, those of e2e Chromium, those of the workbook LibreOffice, those of PDF poppler
 	@$(GO) vet ./...
 	@.ci/gotest "make test" ./...
 
-race: | go postgres chromium axe libreoffice poppler
+race: | go postgres mariadb chromium axe libreoffice poppler
 	@CGO_ENABLED=1 $(GO) test -race ./...
 
-reference: | go libreoffice openpyxl ## against published cases and reference data beside the repository
+reference: | go libreoffice openpyxl tryton prism ## against published cases and reference data beside the repository
 	@test -d "$(SHARED)/published" || { echo "make reference: no reference data in $(SHARED); set RENDITE_SHARED"; exit 1; }
-	@RENDITE_SHARED="$(SHARED)" .ci/gotest "make reference" -tags reference -run Reference ./...
+	@# The workbook's take longest: they begin first, and the others, such as filling Tryton, run beside them.
+	@RENDITE_SHARED="$(SHARED)" .ci/gotest "make reference" -tags reference -run Reference ./internal/report/workbook ./...
 
 lint: | go ## gofmt, go vet, staticcheck and errcheck through golangci-lint, modules tidy
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt: $$out"; exit 1; }
@@ -76,6 +77,9 @@ load: build ## 200 connections that keep moving a slider: LOADTIME seconds of it
 postgres: ## the programs that the store's tests start a private PostgreSQL with
 	@.ci/postgres
 
+mariadb: ## the programs that the tests of SQL sources start a private MariaDB with
+	@.ci/mariadb
+
 chromium: ## the browser that the tests of e2e drive
 	@.ci/chromium
 
@@ -87,6 +91,12 @@ libreoffice: ## the program that the tests of the workbook recalculate with
 
 poppler: ## the programs that the tests of PDF read it with
 	@.ci/poppler
+
+tryton: ## the CRM that the reference tests of connectors read
+	@.ci/tryton
+
+prism: ## the server of vendors' descriptions that the reference tests of connectors ask
+	@.ci/prism bin/prism
 
 openpyxl: ## what the reference tests write workbooks of others with
 	@.ci/openpyxl

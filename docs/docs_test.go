@@ -32,7 +32,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the outputs printed in the documents")
 
 // documents are all pages, relative to this folder.
-var documents = []string{"../README.md", "../CONTRIBUTING.md", "language.md", "method.md", "json.md", "map.md", "dependencies.md", "api.md"}
+var documents = []string{"../README.md", "../CONTRIBUTING.md", "language.md", "method.md", "json.md", "map.md", "dependencies.md", "api.md", "duplicates.md"}
 
 // folder is a catalogue folder made of a page's blocks.
 type folder struct{ dir string }

@@ -30,9 +30,11 @@ var layers = []string{
 	// keeping
 	"internal/store/query", "internal/store", "internal/store/storetest",
 	// what a CRM holds
-	"internal/crm", "internal/warehouse", "internal/ingest", "internal/kpi",
+	"internal/crm", "internal/warehouse", "internal/ingest", "internal/kpi", "internal/quality", "internal/duplicates",
 	// people
 	"internal/auth", "internal/auth/authtest",
+	// what CRMs deliver
+	"internal/connector", "internal/connector/connectortest", "internal/connector/dynamics", "internal/connector/hubspot", "internal/connector/odoo", "internal/connector/pipedrive", "internal/connector/salesforce", "internal/connector/sqldb", "internal/connector/tryton", "internal/connector/zoho", "internal/connector/kind",
 	// operations, and the pages over them
 	"internal/app", "internal/web", "internal/api", "internal/server",
 	// surfaces
@@ -49,7 +51,7 @@ var importers = map[string][]string{
 	"golang.org/x/sys":                    {"internal/sim"},
 	"github.com/nicksnyder/go-i18n/v2":    {"internal/locale"},
 	"github.com/bojanz/currency":          {"internal/locale"},
-	"golang.org/x/text":                   {"internal/locale", "internal/store", "internal/auth", "internal/report/pdf", "internal/linkage", "internal/tabular"},
+	"golang.org/x/text":                   {"internal/locale", "internal/store", "internal/auth", "internal/report/pdf", "internal/linkage", "internal/tabular", "internal/connector", "internal/connector/sqldb"},
 	"golang.org/x/image":                  {"internal/font", "internal/report/document"},
 	"golang.org/x/crypto":                 {"internal/auth"},
 	"golang.org/x/oauth2":                 {"internal/auth"},
@@ -63,7 +65,9 @@ var importers = map[string][]string{
 	"github.com/spf13/pflag":              {"internal/cli"},
 	"github.com/schollz/progressbar/v3":   {"internal/cli"},
 	"modernc.org/sqlite":                  {"internal/store", "internal/warehouse"},
-	"github.com/jackc/pgx/v5":             {"internal/store", "internal/store/storetest", "internal/warehouse"},
+	"github.com/jackc/pgx/v5":             {"internal/store", "internal/store/storetest", "internal/warehouse", "internal/connector/sqldb"},
+	"github.com/go-sql-driver/mysql":      {"internal/connector/sqldb", "internal/connector/connectortest"},
+	"github.com/microsoft/go-mssqldb":     {"internal/connector/sqldb"},
 	"github.com/pressly/goose/v3":         {"internal/store"},
 	"github.com/danielgtaylor/huma/v2":    {"internal/api"},
 }

@@ -42,6 +42,7 @@ type Case struct {
 	Text      []byte
 	Catalogue *catalogue.Catalogue // nil is the embedded one
 	Overlays  []*casefile.Node     // --set
+	Scenarios *casefile.Node       // beside those of the file, nil for none; they run on common random numbers with it
 	Version   string
 }
 
@@ -138,6 +139,9 @@ func read(c Case, scenario string, all *Reading) (*model.Model, diag.List) {
 	root, found := casefile.ParseYAML(c.Name, c.Text)
 	if found.Err() != nil {
 		return nil, found.Sorted()
+	}
+	if c.Scenarios != nil {
+		root = casefile.Overlay(root, &casefile.Node{Kind: casefile.Map, Entries: []casefile.Entry{{Key: "scenarios", Value: c.Scenarios}}})
 	}
 	f, more := casefile.Decode(c.Name, root, scenario, c.Overlays...)
 	parsed := slices.Clone(found)

@@ -147,7 +147,7 @@ func (p *program) root() *cobra.Command {
 		return err
 	}
 	root.SetUsageTemplate(p.template(root.UsageTemplate()))
-	root.AddCommand(p.calcCommand(), p.checkCommand(), p.compareCommand(), p.explainCommand(), p.seekCommand(), p.auditCommand(), p.reportCommand(), p.newCommand(), p.leversCommand(), p.schemaCommand(), p.importCommand(), p.serveCommand(), p.backupCommand(), p.restoreCommand(), p.adminCommand(), p.versionCommand())
+	root.AddCommand(p.calcCommand(), p.checkCommand(), p.compareCommand(), p.explainCommand(), p.seekCommand(), p.auditCommand(), p.reportCommand(), p.newCommand(), p.leversCommand(), p.schemaCommand(), p.importCommand(), p.sourceCommand(), p.qualityCommand(), p.serveCommand(), p.backupCommand(), p.restoreCommand(), p.adminCommand(), p.versionCommand())
 	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: p.t("cli.help"), RunE: func(c *cobra.Command, args []string) error {
 		if found, _, err := c.Root().Find(args); err == nil {
 			return found.Help()
@@ -155,11 +155,17 @@ func (p *program) root() *cobra.Command {
 		return c.Root().Help()
 	}})
 	root.InitDefaultHelpFlag()
-	for _, c := range append(root.Commands(), root) {
-		c.InitDefaultHelpFlag()
-		c.Flags().Lookup("help").Usage = p.t("cli.flag.help")
-	}
+	p.helpFlags(root)
 	return root
+}
+
+// helpFlags puts the flag that cobra adds to a command, and to those below it, into the user's language.
+func (p *program) helpFlags(c *cobra.Command) {
+	c.InitDefaultHelpFlag()
+	c.Flags().Lookup("help").Usage = p.t("cli.flag.help")
+	for _, below := range c.Commands() {
+		p.helpFlags(below)
+	}
 }
 
 // template puts the headings of cobra's usage text into the user's language.

@@ -13,10 +13,19 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/rendite-crm/rendite/internal/cli"
+	"github.com/rendite-crm/rendite/internal/store/storetest"
 )
 
+// tests are all tests of the package; a database that one of them started stops behind the last.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	defer storetest.StopPostgreSQL()
+	return t.M.Run()
+}
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tests{m}, map[string]func(){
 		"rendite": func() {
 			os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv}))
 		},

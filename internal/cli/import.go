@@ -200,7 +200,7 @@ func (p *program) bring(path string, f importFlags) error {
 	case errors.As(err, &d):
 		return p.problems(diag.List{d})
 	case err != nil:
-		return err
+		return p.broken(err)
 	}
 	fmt.Fprintln(p.Out, p.l.Text("cli.import.done", args))
 	if batch.Rejected == 0 {

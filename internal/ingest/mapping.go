@@ -1,6 +1,6 @@
 // Package ingest brings the rows of a file into the canonical tables: a Mapping says which column is what, Run reads the
 // file through it into a warehouse, and what cannot be taken becomes a reject with its place. Start with Propose for a file
-// that nobody has mapped yet.
+// that nobody has mapped yet. Queries map what a database answers in the same way; who asks it is package sqldb.
 package ingest
 
 import (
@@ -29,6 +29,8 @@ type Mapping struct {
 	Fixed map[string]string
 	// Stages are the categories (open, won, lost, void) of the labels in the column that is the stage.
 	Stages map[string]string
+	// Query delivers the rows and IDs the identifiers that are left, where they come from a database; see Queries.
+	Query, IDs Query
 }
 
 // Column maps a column of the file.
@@ -85,40 +87,14 @@ func Read(name string, text []byte) (*Mapping, diag.List) {
 	if found.Err() != nil {
 		return nil, found
 	}
-	m := &Mapping{Fixed: map[string]string{}, Stages: map[string]string{}}
+	m := newMapping()
 	r := &reader{}
 	for _, e := range root.Entries {
-		switch e.Key {
-		case "mapping":
-			m.Name = r.text(e.Value)
-		case "table":
-			m.Table = r.text(e.Value)
-			if _, ok := crm.Find(m.Table); !ok {
-				r.wrong("mapping_table", e.Value.At, diag.Args{"name": m.Table, "nearest": quantity.Nearest(m.Table, TableNames())})
-			}
-		case "sheet":
-			m.Sheet = r.text(e.Value)
-		case "currency":
-			m.Currency = r.text(e.Value)
-		case "columns":
-			for _, c := range e.Value.Entries {
-				if c.Value.Kind != casefile.List {
-					m.Columns = append(m.Columns, r.column(c))
-					continue
-				}
-				for _, to := range c.Value.Items { // one column of the file for several of ours
-					m.Columns = append(m.Columns, r.column(casefile.Entry{Key: c.Key, Value: to, At: c.At}))
-				}
-			}
-		case "fixed":
-			m.Fixed = r.table(e.Value)
-		case "stages":
-			m.Stages = r.table(e.Value)
-		default:
-			r.wrong("mapping_key", e.At, diag.Args{"name": e.Key, "nearest": quantity.Nearest(e.Key, []string{"mapping", "table", "sheet", "currency", "columns", "fixed", "stages"})})
+		if !r.key(m, e) {
+			r.wrong("mapping_key", e.At, diag.Args{"name": e.Key, "nearest": quantity.Nearest(e.Key, mappingKeys)})
 		}
 	}
-	r.check(m, root.At)
+	r.check(m, root.At, true)
 	if r.found.Err() != nil {
 		return nil, r.found.Sorted()
 	}
@@ -135,6 +111,46 @@ func TableNames() []string {
 }
 
 type reader struct{ found diag.List }
+
+var mappingKeys = []string{"mapping", "table", "sheet", "currency", "columns", "fixed", "stages"}
+
+func newMapping() *Mapping {
+	return &Mapping{Fixed: map[string]string{}, Stages: map[string]string{}}
+}
+
+// key reads a key of a mapping; false where there is none of that name.
+func (r *reader) key(m *Mapping, e casefile.Entry) bool {
+	switch e.Key {
+	case "mapping":
+		m.Name = r.text(e.Value)
+	case "table":
+		m.Table = r.text(e.Value)
+		if _, ok := crm.Find(m.Table); !ok {
+			r.wrong("mapping_table", e.Value.At, diag.Args{"name": m.Table, "nearest": quantity.Nearest(m.Table, TableNames())})
+		}
+	case "sheet":
+		m.Sheet = r.text(e.Value)
+	case "currency":
+		m.Currency = r.text(e.Value)
+	case "columns":
+		for _, c := range e.Value.Entries {
+			if c.Value.Kind != casefile.List {
+				m.Columns = append(m.Columns, r.column(c))
+				continue
+			}
+			for _, to := range c.Value.Items { // one column of the file for several of ours
+				m.Columns = append(m.Columns, r.column(casefile.Entry{Key: c.Key, Value: to, At: c.At}))
+			}
+		}
+	case "fixed":
+		m.Fixed = r.table(e.Value)
+	case "stages":
+		m.Stages = r.table(e.Value)
+	default:
+		return false
+	}
+	return true
+}
 
 func (r *reader) wrong(code string, at diag.Position, args diag.Args) {
 	r.found.Add(diag.New(code, at, args))
@@ -182,8 +198,8 @@ func (r *reader) column(e casefile.Entry) Column {
 	return c
 }
 
-// check looks at the mapping by itself.
-func (r *reader) check(m *Mapping, at diag.Position) {
+// check looks at the mapping by itself, and where it is whole also at what it lacks.
+func (r *reader) check(m *Mapping, at diag.Position, whole bool) {
 	t, ok := crm.Find(m.Table)
 	if !ok {
 		if m.Table == "" {
@@ -217,6 +233,9 @@ func (r *reader) check(m *Mapping, at diag.Position) {
 			r.wrong("mapping_stage", at, diag.Args{"label": label, "name": m.Stages[label]})
 		}
 	}
+	if !whole {
+		return
+	}
 	if len(m.Stages) > 0 && !filled["stage"] {
 		r.wrong("mapping_stages", at, nil)
 	}
@@ -234,7 +253,7 @@ func (r *reader) check(m *Mapping, at diag.Position) {
 // Check looks at the mapping by itself, without a file.
 func (m *Mapping) Check() diag.List {
 	r := &reader{}
-	r.check(m, diag.Position{})
+	r.check(m, diag.Position{}, true)
 	return r.found
 }
 

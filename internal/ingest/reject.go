@@ -47,7 +47,7 @@ func WriteEachReject(w io.Writer, header []string, list iter.Seq2[warehouse.Reje
 		for i := range header {
 			cell := ""
 			if i < len(r.Cells) {
-				cell = guarded(r.Cells[i])
+				cell = Guarded(r.Cells[i])
 			}
 			row = append(row, cell)
 		}
@@ -60,10 +60,18 @@ func WriteEachReject(w io.Writer, header []string, list iter.Seq2[warehouse.Reje
 	return out.Error()
 }
 
-// guarded is a cell that no spreadsheet runs. Numbers with a sign are none of that.
-func guarded(s string) string {
+// Guarded is a cell that no spreadsheet runs. Numbers with a sign are none of that.
+func Guarded(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && strings.Trim(s, "+-0123456789.,\u00a0\u202f %'€$") != "" {
 		return "'" + s
+	}
+	return s
+}
+
+// Unguarded is what Guarded was given.
+func Unguarded(s string) string {
+	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(s[1])) {
+		return s[1:]
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,6 +93,8 @@ func fit(m *Mapping, s *tabular.Sheet, zone *time.Location, currency string) (*P
 		}
 		p.cells = append(p.cells, x)
 	}
+	// The identifier first: it names the record even where another cell cannot be read.
+	slices.SortStableFunc(p.cells, func(a, b cell) int { return cmp.Compare(order(a.name), order(b.name)) })
 	for name, text := range m.Fixed {
 		if i := t.Index(name); i >= 0 {
 			v, d := constant(t.Columns[i], text)
@@ -110,6 +113,13 @@ func fit(m *Mapping, s *tabular.Sheet, zone *time.Location, currency string) (*P
 		}
 	}
 	return p, found
+}
+
+func order(name string) int {
+	if name == "id" {
+		return 0
+	}
+	return 1
 }
 
 // settle decides how the column is read.
@@ -172,6 +182,7 @@ var forced = map[string]tabular.Style{
 	"day/month/year": {Type: tabular.Day, Order: tabular.DayMonthYear}, "month/day/year": {Type: tabular.Day, Order: tabular.MonthDayYear}, "year/month/day": {Type: tabular.Day, Order: tabular.YearMonthDay},
 	"decimal comma": {Type: tabular.Decimal, Decimal: ',', Grouped: true}, "decimal point": {Type: tabular.Decimal, Decimal: '.', Grouped: true},
 	"0 to 1": {Type: tabular.Percent, Scale: 1}, "0 to 100": {Type: tabular.Percent, Scale: 100},
+	"seconds": {Type: tabular.EpochSeconds}, "milliseconds": {Type: tabular.EpochMillis},
 }
 
 // fits reports whether cells of a type can become values of a kind.
@@ -231,6 +242,15 @@ type wrongCell struct {
 
 func (w *wrongCell) Error() string { return w.code }
 
+// ProblemOf is why Record could not take a row, nil where err is of another kind.
+func ProblemOf(err error) *crm.Problem {
+	var w *wrongCell
+	if !errors.As(err, &w) {
+		return nil
+	}
+	return &crm.Problem{Column: w.column, Code: w.code, Value: w.value}
+}
+
 // Record is a row as a record of the table; the error names the column.
 func (p *Plan) Record(row tabular.Row) (crm.Record, error) {
 	r := p.begin()
@@ -257,8 +277,8 @@ func (p *Plan) begin() crm.Record {
 
 // read is a cell as a value, nil where it is missing; the error is a *wrongCell.
 func (p *Plan) read(x *cell, c tabular.Cell) (any, string, error) {
-	if len(c.Text) > 1 && c.Text[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(c.Text[1])) {
-		c.Text = c.Text[1:] // as WriteRejects guards it
+	if !p.sheet.Typed {
+		c.Text = Unguarded(c.Text)
 	}
 	v, currency, err := p.value(x, c)
 	if err != nil {
@@ -337,7 +357,7 @@ func (p *Plan) value(x *cell, c tabular.Cell) (v any, currency string, err error
 	}
 	switch x.kind {
 	case crm.Text:
-		if c.Kind == tabular.KindError || c.Text == "" {
+		if c.Kind == tabular.KindError || c.Kind == tabular.KindNull || c.Text == "" && !p.sheet.Typed {
 			return nil, "", nil
 		}
 		return strings.TrimSpace(c.Text), "", nil

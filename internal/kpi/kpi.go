@@ -179,6 +179,18 @@ var texts = sync.OnceValue(func() *template.Template {
 // several share it.
 func (f Figure) Query(d Dialect) Query { return query(f.SQL, d) }
 
+// People are the common table expressions known to member, to stand after WITH, with the source's ID as the placeholder
+// source. member has a row for each identifier that a person goes by, aliases included: id, person and team, the reported
+// one (see Fewest), NULL where it cannot be told without telling of single people. The text is the same on every database.
+func People(source string) string {
+	t := template.Must(texts().Clone()).Funcs(template.FuncMap{"source": func() string { return source }})
+	var b strings.Builder
+	if err := t.ExecuteTemplate(&b, "people", nil); err != nil {
+		panic("kpi: people: " + err.Error()) // a fault of ours: the text is part of the program
+	}
+	return b.String()
+}
+
 func query(name string, d Dialect) Query {
 	var q Query
 	give := func(p Parameter) func() string {

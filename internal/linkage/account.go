@@ -1,13 +1,16 @@
 package linkage
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Accounts compares organisations. The fields are those of the canonical account and, where they are known, street and
 // phone; a field that no record has says nothing.
 func Accounts() Spec {
 	fields := []string{"name", "street", "postal_code", "city", "country", "domain", "vat_id", "phone"}
 	name, country := index(fields, "name"), index(fields, "country")
-	street, code, town := index(fields, "street"), index(fields, "postal_code"), index(fields, "city")
+	code := index(fields, "postal_code")
 	features := append(firmFeatures(name),
 		Field(fields, "street", Street),
 		Feature{Name: "code", From: func(v []string) string { return PostalCode(v[code]) }},
@@ -16,21 +19,18 @@ func Accounts() Spec {
 		Field(fields, "domain", Domain),
 		Feature{Name: "vat_id", From: func(v []string) string { return VATID(v[index(fields, "vat_id")], v[country]) }},
 		Feature{Name: "phone", From: func(v []string) string { return Phone(v[index(fields, "phone")], v[country]) }},
-		Feature{Name: "address", From: func(v []string) string {
-			s, c := Street(v[street]), PostalCode(v[code])
-			if c == "" {
-				c = City(v[town])
-			}
+		Feature{Name: "address", After: []string{"street", "code", "city"}, From: func(v []string) string {
+			s, c := v[0], cmp.Or(v[1], v[2])
 			if s == "" || c == "" || !strings.ContainsAny(s, "0123456789") {
 				return ""
 			}
 			return s + ", " + c
 		}},
-		Feature{Name: "region", From: func(v []string) string {
-			if c := PostalCode(v[code]); len(c) >= 2 {
-				return c[:2]
+		Feature{Name: "region", After: []string{"code"}, From: func(v []string) string {
+			if len(v[0]) < 2 {
+				return ""
 			}
-			return ""
+			return v[0][:2]
 		}},
 	)
 	return Spec{
@@ -50,19 +50,48 @@ func Accounts() Spec {
 
 // firmFeatures are the parts of an organisation's name, which is the value at index i.
 func firmFeatures(i int) []Feature {
-	part := func(name string, of func(Firm) string) Feature {
-		return Feature{Name: name, From: func(v []string) string { return of(ParseFirm(v[i])) }}
+	part := func(name string, of func(f Firm) string) Feature {
+		return Feature{Name: name, After: []string{"firm"}, From: func(v []string) string { return of(unpackFirm(v[0])) }}
 	}
 	return []Feature{
+		{Name: "typed_firm", From: func(v []string) string { return v[i] }},
+		{Name: "firm", After: []string{"typed_firm"}, From: func(v []string) string { return packFirm(ParseFirm(v[0])) }},
 		part("core", func(f Firm) string { return f.Core }),
 		part("form", func(f Firm) string { return f.Form }),
 		part("mark", func(f Firm) string { return f.Mark }),
 		part("area", func(f Firm) string { return f.Area }),
 		part("base", func(f Firm) string { return f.Base }),
 		part("words", func(f Firm) string { return sorted(f.Core) }),
-		part("firm_sound", func(f Firm) string { return Cologne(f.Base) }),
-		part("firm_start", func(f Firm) string { return start(f.Core) }),
+		{Name: "core_sounds", After: []string{"core"}, From: func(v []string) string { return sounds(v[0]) }},
+		{Name: "words_sounds", After: []string{"words"}, From: func(v []string) string { return sounds(v[0]) }},
+		{Name: "base_sounds", After: []string{"base"}, From: func(v []string) string { return sounds(v[0]) }},
+		{Name: "firm_sound", After: []string{"base"}, From: func(v []string) string { return Cologne(v[0]) }},
+		{Name: "firm_start", After: []string{"core"}, From: func(v []string) string { return start(v[0]) }},
 	}
+}
+
+// packFirm makes one text of the parts, which have no such character; a firm without a name is "".
+func packFirm(f Firm) string {
+	if f.Core == "" {
+		return ""
+	}
+	return strings.Join([]string{f.Core, f.Form, f.Mark, f.Area, f.Base}, "\x1f")
+}
+
+func unpackFirm(s string) (f Firm) {
+	for _, to := range []*string{&f.Core, &f.Form, &f.Mark, &f.Area, &f.Base} {
+		*to, s, _ = strings.Cut(s, "\x1f")
+	}
+	return f
+}
+
+// sounds are the codes of the words of a text, with a space between them.
+func sounds(text string) string {
+	codes := strings.Split(text, " ")
+	for i, word := range codes {
+		codes[i] = Cologne(word)
+	}
+	return strings.Join(codes, " ")
 }
 
 // start is what the first word of a name sounds like, or the word itself where that is next to nothing.
@@ -77,7 +106,7 @@ func start(core string) string {
 // firmName compares two organisations by the features of firmFeatures.
 func firmName() Comparison {
 	return Comparison{
-		Name: "name", Features: []string{"core", "form", "mark", "area", "base", "words"}, Fields: []string{"name"},
+		Name: "name", Features: []string{"core", "form", "mark", "area", "base", "words", "core_sounds", "words_sounds", "base_sounds"}, Needed: 1, Fields: []string{"name"},
 		Levels: []Level{
 			{Name: LevelSame, M: .68, Frequency: "core"},
 			{Name: LevelForm, M: .04, Frequency: "core"},
@@ -103,7 +132,8 @@ const (
 	firmDifferent
 )
 
-// compareFirms takes core, form, mark, area, base and the sorted words of the core.
+// compareFirms takes core, form, mark, area, base, the sorted words of the core, and what the words of core, sorted words and
+// base sound like.
 func compareFirms(a, b []string) int {
 	if a[0] == "" || b[0] == "" {
 		return Missing
@@ -116,49 +146,60 @@ func compareFirms(a, b []string) int {
 		return firmForm
 	}
 	if apart := a[2] != b[2] || a[3] != "" && b[3] != "" && a[3] != b[3]; apart {
-		if near := nearFirms(a[4], b[4], a[4], b[4]); near < firmSimilar {
+		base, other := spoken{a[4], a[8]}, spoken{b[4], b[8]}
+		if near := nearFirms(base, other, base, other); near < firmSimilar {
 			return firmSister
 		}
 		return firmDifferent
 	}
-	level := nearFirms(a[0], b[0], a[5], b[5])
+	level := nearFirms(spoken{a[0], a[6]}, spoken{b[0], b[6]}, spoken{a[5], a[7]}, spoken{b[5], b[7]})
 	if level == firmNear && !sameForm {
 		return firmForm
 	}
 	return level
 }
 
+// spoken is a text and the codes of its words.
+type spoken struct{ text, sounds string }
+
 // nearFirms compares two cores, given in their order and with their words sorted.
-func nearFirms(x, y, wordsX, wordsY string) int {
-	if x == y || wordsX == wordsY || sameLetters(x, y) {
+func nearFirms(x, y, wordsX, wordsY spoken) int {
+	if x.text == y.text || wordsX.text == wordsY.text || sameLetters(x.text, y.text) {
 		return firmNear
 	}
-	if wordsAlike(x, y) || wordsAlike(wordsX, wordsY) {
+	nX, nY := words(x.text), words(y.text)
+	if wordsAlike(x, y, nX, nY) {
 		return firmNear
 	}
-	share, common := dice(wordsX, wordsY)
-	if n := min(words(wordsX), words(wordsY)); common == n && words(wordsX) != words(wordsY) {
+	if x.text != wordsX.text || y.text != wordsY.text {
+		if wordsAlike(wordsX, wordsY, words(wordsX.text), words(wordsY.text)) {
+			return firmNear
+		}
+	}
+	share, common := dice(wordsX.text, wordsY.text)
+	if n := min(words(wordsX.text), words(wordsY.text)); common == n && words(wordsX.text) != words(wordsY.text) {
 		return firmPart
 	}
-	if share >= .6 || similar(x, y, .9) && closeBy(x, y, .85) {
+	if share >= .6 || closeBy(x.text, y.text, .85) && similar(x.text, y.text, .9) {
 		return firmSimilar
 	}
 	return firmDifferent
 }
 
-// wordsAlike reports whether two names differ in slips only. Where they have as many words, each must be like its
-// counterpart: "Steuerberatung Wien" and "Steuerberatung Linz" are not one firm for being long. Otherwise one letter in
-// eight may differ.
-func wordsAlike(x, y string) bool {
-	n := words(x)
-	if n != words(y) {
-		return similar(x, y, .9) && closeBy(x, y, .875)
+// wordsAlike reports whether two names of so many words differ in slips only. Where they have as many words, each must be
+// like its counterpart: "Steuerberatung Wien" and "Steuerberatung Linz" are not one firm for being long. Otherwise one letter
+// in eight may differ.
+func wordsAlike(x, y spoken, nX, nY int) bool {
+	if nX != nY {
+		return closeBy(x.text, y.text, .875) && similar(x.text, y.text, .9)
 	}
-	for range n {
-		var a, b string
-		a, x, _ = strings.Cut(x, " ")
-		b, y, _ = strings.Cut(y, " ")
-		if a != b && !closeBy(a, b, .75) && !soundAlike(a, b, Cologne(a), Cologne(b)) {
+	for range nX {
+		var a, b, codeA, codeB string
+		a, x.text, _ = strings.Cut(x.text, " ")
+		b, y.text, _ = strings.Cut(y.text, " ")
+		codeA, x.sounds, _ = strings.Cut(x.sounds, " ")
+		codeB, y.sounds, _ = strings.Cut(y.sounds, " ")
+		if a != b && !closeBy(a, b, .75) && !soundAlike(a, b, codeA, codeB) {
 			return false
 		}
 	}
@@ -271,7 +312,7 @@ func cutNumber(s string) (street, number string) {
 
 func domain() Comparison {
 	return Comparison{
-		Name: "domain", Features: []string{"domain"}, Fields: []string{"domain"},
+		Name: "domain", Features: []string{"domain"}, Needed: 1, Fields: []string{"domain"},
 		Levels: []Level{{Name: LevelSame, M: .9, Frequency: "domain"}, {Name: LevelDifferent, M: .1}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -289,7 +330,7 @@ func domain() Comparison {
 
 func vat() Comparison {
 	return Comparison{
-		Name: "vat_id", Features: []string{"vat_id"}, Fields: []string{"vat_id"},
+		Name: "vat_id", Features: []string{"vat_id"}, Needed: 1, Fields: []string{"vat_id"},
 		Levels: []Level{
 			{Name: LevelSame, M: .93, Frequency: "vat_id"},
 			{Name: LevelNear, M: .07},
@@ -312,7 +353,7 @@ func vat() Comparison {
 
 func phone() Comparison {
 	return Comparison{
-		Name: "phone", Features: []string{"phone"}, Fields: []string{"phone"},
+		Name: "phone", Features: []string{"phone"}, Needed: 1, Fields: []string{"phone"},
 		Levels: []Level{{Name: LevelSame, M: .83, Frequency: "phone"}, {Name: LevelNear, M: .05}, {Name: LevelDifferent, M: .12}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {

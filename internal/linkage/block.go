@@ -42,25 +42,52 @@ const maxOversized = 100
 // blocks are the groups of one pass. Two records of a group are compared if their places are at most the group's window
 // apart.
 type blocks struct {
+	pass     int
 	members  []int32 // records by group
-	group    []int32 // by record; −1 none
-	place    []int32 // by record: index into members
 	end      []int32 // by group: index into members
 	window   []int32 // by group
 	oversize []int32 // by record: index of the oversized block it is in, before dividing; −1 none. Nil if there is none
 }
 
+// seat is where a record is in one pass: its group, −1 for none, and its index into members.
+type seat struct{ group, place int32 }
+
+// seatsOf are a record's seats, by pass; they lie side by side, because covered asks for all of them.
+func (w *work) seatsOf(record int32) []seat {
+	n := len(w.plan.passes)
+	return w.seats[int(record)*n : (int(record)+1)*n]
+}
+
 // covered reports whether one of the first n passes compares the two records.
 func (w *work) covered(n int, a, b int32) bool {
+	x, y := w.seatsOf(a), w.seatsOf(b)
 	for i := range n {
-		p := &w.passes[i]
-		if g := p.group[a]; g >= 0 && g == p.group[b] {
-			if d := p.place[a] - p.place[b]; max(d, -d) <= p.window[g] {
-				return true
-			}
+		if w.beside(i, x[i], y[i]) {
+			return true
 		}
 	}
 	return false
+}
+
+// beside reports whether two seats of a pass are compared.
+func (w *work) beside(pass int, x, y seat) bool {
+	if x.group < 0 || x.group != y.group {
+		return false
+	}
+	d := x.place - y.place
+	return max(d, -d) <= w.passes[pass].window[x.group]
+}
+
+// showing is how many passes compare the two records.
+func (w *work) showing(a, b int32) int {
+	n := 0
+	x, y := w.seatsOf(a), w.seatsOf(b)
+	for i := range x {
+		if w.beside(i, x[i], y[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *work) inOversized(a, b int32, n []int64) {
@@ -75,11 +102,15 @@ func (w *work) inOversized(a, b int32, n []int64) {
 func (w *work) block() error {
 	w.report.Possible = w.possible()
 	keyed := make([]bool, len(w.order))
+	w.seats = make([]seat, len(w.order)*len(w.plan.passes))
+	for i := range w.seats {
+		w.seats[i].group = -1
+	}
 	for i := range w.plan.passes {
 		if err := w.ctx.Err(); err != nil {
 			return err
 		}
-		w.passes = append(w.passes, w.groups(&w.plan.passes[i], keyed))
+		w.passes = append(w.passes, w.groups(i, keyed))
 	}
 	for _, k := range keyed {
 		if !k {
@@ -89,13 +120,13 @@ func (w *work) block() error {
 	return nil
 }
 
-func (w *work) groups(p *pass, keyed []bool) blocks {
-	n := len(w.order)
+func (w *work) groups(number int, keyed []bool) blocks {
+	p, n := &w.plan.passes[number], len(w.order)
 	key := make([]int32, n)
 	keys := int32(0)
-	number := make(map[uint64]int32)
+	combined := make(map[uint64]int32)
 	for f, feature := range p.key {
-		clear(number)
+		clear(combined)
 		keys = 0
 		for i := range n {
 			id := w.id(i, feature)
@@ -107,10 +138,10 @@ func (w *work) groups(p *pass, keyed []bool) blocks {
 				keys = max(keys, id+1)
 			case key[i] >= 0:
 				both := uint64(uint32(key[i]))<<32 | uint64(uint32(id))
-				k, ok := number[both]
+				k, ok := combined[both]
 				if !ok {
 					k = keys
-					number[both] = k
+					combined[both] = k
 					keys++
 				}
 				key[i] = k
@@ -137,10 +168,7 @@ func (w *work) groups(p *pass, keyed []bool) blocks {
 			next[k]++
 		}
 	}
-	b := blocks{group: key, place: make([]int32, n)}
-	for i := range b.group {
-		b.group[i] = -1
-	}
+	b := blocks{pass: number}
 	for k := range keys {
 		members := all[start[k]:start[k+1]]
 		report.Largest = max(report.Largest, len(members))
@@ -149,7 +177,7 @@ func (w *work) groups(p *pass, keyed []bool) blocks {
 		}
 		report.Blocks++
 		if len(members) <= w.plan.MaxBlock {
-			b.add(members, len(members))
+			w.seat(&b, members, len(members))
 			continue
 		}
 		report.Divided++
@@ -196,11 +224,11 @@ func (w *work) divide(b *blocks, members []int32, refine []int) {
 		return
 	}
 	if len(members) <= w.plan.MaxBlock {
-		b.add(members, len(members))
+		w.seat(b, members, len(members))
 		return
 	}
 	if len(refine) == 0 {
-		b.add(members, max(w.plan.MaxBlock/2, 1))
+		w.seat(b, members, max(w.plan.MaxBlock/2, 1))
 		return
 	}
 	f := refine[0]
@@ -223,7 +251,7 @@ func (w *work) divide(b *blocks, members []int32, refine []int) {
 		}
 		part := members[from:to]
 		slices.Sort(part)
-		b.add(part, len(part))
+		w.seat(b, part, len(part))
 		from = to
 	}
 }
@@ -238,59 +266,49 @@ func (w *work) runEnd(members []int32, from, feature int) int {
 	return to
 }
 
-func (b *blocks) add(members []int32, window int) {
+// seat makes a group of the members.
+func (w *work) seat(b *blocks, members []int32, window int) {
 	g := int32(len(b.end))
 	for _, i := range members {
-		b.group[i] = g
-		b.place[i] = int32(len(b.members))
+		w.seatsOf(i)[b.pass] = seat{g, int32(len(b.members))}
 		b.members = append(b.members, i)
 	}
 	b.end = append(b.end, int32(len(b.members)))
 	b.window = append(b.window, int32(window))
 }
 
-// pairs calls visit for every pair that blocking shows, once, with the first pass that shows it; a < b, whichever of them
-// comes first in p.
-func (w *work) pairs(stage Stage, visit func(worker, pass int, p *pairOf, a, b int32)) error {
-	type rows struct{ pass, from, to int }
-	var chunks []rows
+// rows are the members of a pass that are one piece of work.
+type rows struct{ pass, from, to, pairs int }
+
+// chunks divides the pairs that the passes show.
+func (w *work) chunks() []rows {
+	var all []rows
 	for i := range w.passes {
 		p := &w.passes[i]
 		from, n := 0, 0
 		for r, record := range p.members {
-			g := p.group[record]
+			g := w.seatsOf(record)[i].group
 			n += int(min(p.end[g]-int32(r)-1, p.window[g]))
 			if n >= chunkPairs || r == len(p.members)-1 {
-				chunks = append(chunks, rows{i, from, r + 1})
+				all = append(all, rows{i, from, r + 1, n})
 				from, n = r+1, 0
 			}
 		}
 	}
-	scratch := make([]*pairOf, w.workers)
-	for i := range scratch {
-		scratch[i] = w.newPair()
-	}
-	return w.parallel(stage, len(chunks), func(worker, chunk int) {
-		c := chunks[chunk]
-		p := &w.passes[c.pass]
-		s := scratch[worker]
-		for r := c.from; r < c.to; r++ {
-			a := p.members[r]
-			g := p.group[a]
-			loaded := false
-			for _, b := range p.members[r+1 : min(int(p.end[g]), r+1+int(p.window[g]))] {
-				if w.link && (int(a) < w.split) == (int(b) < w.split) || w.covered(c.pass, a, b) {
-					continue
-				}
-				if !loaded {
-					w.first(s, a)
-					loaded = true
-				}
-				w.second(s, b)
-				visit(worker, c.pass, s, min(a, b), max(a, b))
-			}
+	return all
+}
+
+// eachPair calls visit for the pairs of a chunk, in the same order each time, those that another pass shows and those within
+// one file among them; a < b, whichever of them comes first in the pass.
+func (w *work) eachPair(c rows, visit func(a, b int32)) {
+	p := &w.passes[c.pass]
+	for r := c.from; r < c.to; r++ {
+		a := p.members[r]
+		g := w.seatsOf(a)[c.pass].group
+		for _, b := range p.members[r+1 : min(int(p.end[g]), r+1+int(p.window[g]))] {
+			visit(min(a, b), max(a, b))
 		}
-	})
+	}
 }
 
 // finishReport adds up what oversized blocks left out and keeps the worst.

@@ -2,6 +2,7 @@ package linkage
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -28,8 +29,22 @@ func (r *Result) cluster() error {
 		}
 		return s
 	}
+	join := func(x, y *[]int32) {
+		if len(*x) < len(*y) {
+			x, y = y, x
+		}
+		*x = append(*x, *y...)
+		for _, i := range *y {
+			set[i] = x
+		}
+	}
 	p := w.newPair()
 	links := r.Threshold.Links
+	for _, i := range slices.Sorted(maps.Keys(w.same)) { // what is decided to be one is one before all else
+		if x, y := find(w.same[i]), find(i); x != y {
+			join(x, y)
+		}
+	}
 	for k := range links {
 		if k%chunkRecords == 0 {
 			if err := w.ctx.Err(); err != nil {
@@ -43,13 +58,7 @@ func (r *Result) cluster() error {
 		if x == y || !w.belong(p, *x, *y) {
 			continue
 		}
-		if len(*x) < len(*y) {
-			x, y = y, x
-		}
-		*x = append(*x, *y...)
-		for _, i := range *y {
-			set[i] = x
-		}
+		join(x, y)
 	}
 	for k := range links {
 		r.Pairs[k].Cut = set[r.own[r.Pairs[k].A]] != set[r.own[r.Pairs[k].B]]
@@ -79,17 +88,45 @@ func (r *Result) cluster() error {
 	return nil
 }
 
-// belong reports whether the pairs between two sets speak for joining them.
+// belong reports whether the pairs between two sets speak for joining them. Records decided to be one count once, as the
+// one that agrees best; a pair decided to be different keeps the sets apart.
 func (w *work) belong(p *pairOf, x, y []int32) bool {
 	sum := 0.0
+	var best map[[2]int32]float64
+	if w.settled != nil {
+		if w.keptApart(x, y) {
+			return false
+		}
+		best = make(map[[2]int32]float64)
+	}
 	for _, a := range x[:min(len(x), maxCross)] {
 		w.first(p, a)
 		for _, b := range y[:min(len(y), maxCross)] {
 			w.second(p, b)
-			sum += min(max(w.total(p)+w.logPrior, -mostAgainst), mostFor)
+			odds := min(max(w.total(p)+w.logPrior, -mostAgainst), mostFor)
+			if best == nil {
+				sum += odds
+				continue
+			}
+			pair := [2]int32{w.entity(a), w.entity(b)}
+			if had, ok := best[pair]; !ok || odds > had {
+				sum += odds - had
+				best[pair] = odds
+			}
 		}
 	}
 	return sum >= 0
+}
+
+func (w *work) keptApart(x, y []int32) bool {
+	for _, a := range x {
+		for _, b := range y {
+			if same, ok := w.decided(a, b); ok && !same {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // survivor is the member with the most values; among equals the one that agrees best with the others.

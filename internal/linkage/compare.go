@@ -42,7 +42,7 @@ func index(fields []string, name string) int {
 // Exact compares two values for equality. m is how often duplicates are expected to agree.
 func Exact(name, feature string, m float64) Comparison {
 	return Comparison{
-		Name: name, Features: []string{feature}, Fields: []string{name},
+		Name: name, Features: []string{feature}, Needed: 1, Fields: []string{name},
 		Levels: []Level{{Name: LevelSame, M: m, Frequency: feature}, {Name: LevelDifferent, M: 1 - m}},
 		Compare: func(a, b []string) int {
 			switch {
@@ -59,7 +59,7 @@ func Exact(name, feature string, m float64) Comparison {
 // Text compares two short texts by Jaro and Winkler: same, near from 0.92, similar from 0.85, different.
 func Text(name, feature string) Comparison {
 	return Comparison{
-		Name: name, Features: []string{feature}, Fields: []string{name},
+		Name: name, Features: []string{feature}, Needed: 1, Fields: []string{name},
 		Levels: []Level{{Name: LevelSame, M: .85, Frequency: feature}, {Name: LevelNear, M: .08, Frequency: feature}, {Name: LevelSimilar, M: .02, Frequency: feature}, {Name: LevelDifferent, M: .05}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -88,7 +88,7 @@ func grade(s float64, bounds ...float64) int {
 // slip or two neighbours exchanged, different.
 func Digits(name, feature string) Comparison {
 	return Comparison{
-		Name: name, Features: []string{feature}, Fields: []string{name},
+		Name: name, Features: []string{feature}, Needed: 1, Fields: []string{name},
 		Levels: []Level{{Name: LevelSame, M: .9, Frequency: feature}, {Name: LevelNear, M: .06}, {Name: LevelDifferent, M: .04}},
 		Compare: func(a, b []string) int {
 			switch x, y := a[0], b[0]; {
@@ -123,7 +123,7 @@ func Day(name, feature string) Comparison {
 // different. What is no number is missing.
 func Amount(name, feature string, share float64) Comparison {
 	return Comparison{
-		Name: name, Features: []string{feature}, Fields: []string{name},
+		Name: name, Features: []string{feature}, Needed: 1, Fields: []string{name},
 		Levels: []Level{{Name: LevelSame, M: .85, Frequency: feature}, {Name: LevelNear, M: .1}, {Name: LevelDifferent, M: .05}},
 		Compare: func(a, b []string) int {
 			x, errX := strconv.ParseFloat(a[0], 64)

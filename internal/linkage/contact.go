@@ -10,27 +10,19 @@ func Contacts() Spec {
 	features := append(firmFeatures(index(fields, "account")),
 		Feature{Name: "first", From: func(v []string) string { return PersonName(v[first]) }},
 		Feature{Name: "last", From: func(v []string) string { return PersonName(v[last]) }},
-		Feature{Name: "last_sound", From: func(v []string) string { return sound(PersonName(v[last])) }},
+		Feature{Name: "first_sound", After: []string{"first"}, From: func(v []string) string { return sound(v[0]) }},
+		Feature{Name: "last_sound", After: []string{"last"}, From: func(v []string) string { return sound(v[0]) }},
 		// Both names in one order, so that it does not matter which is which.
-		Feature{Name: "both_sounds", From: func(v []string) string {
-			x, y := sound(PersonName(v[first])), sound(PersonName(v[last]))
-			if x == "" || y == "" {
+		Feature{Name: "both_sounds", After: []string{"first_sound", "last_sound"}, From: func(v []string) string {
+			if v[0] == "" || v[1] == "" {
 				return ""
 			}
-			return min(x, y) + "/" + max(x, y)
+			return min(v[0], v[1]) + "/" + max(v[0], v[1])
 		}},
-		Feature{Name: "both", From: func(v []string) string {
-			x, y := PersonName(v[first]), PersonName(v[last])
-			return min(x, y) + "/" + max(x, y)
-		}},
-		Feature{Name: "start", From: func(v []string) string {
-			if f := PersonName(v[first]); f != "" {
-				return f[:1]
-			}
-			return ""
-		}},
+		Feature{Name: "both", After: []string{"first", "last"}, From: func(v []string) string { return min(v[0], v[1]) + "/" + max(v[0], v[1]) }},
+		Feature{Name: "start", After: []string{"first"}, From: func(v []string) string { return v[0][:min(len(v[0]), 1)] }},
 		Field(fields, "email", Email),
-		Feature{Name: "employer_domain", From: func(v []string) string { return Domain(Email(v[index(fields, "email")])) }},
+		Feature{Name: "employer_domain", After: []string{"email"}, From: func(v []string) string { return Domain(v[0]) }},
 		Feature{Name: "phone", From: func(v []string) string { return Phone(v[index(fields, "phone")], "") }},
 	)
 	return Spec{
@@ -58,7 +50,7 @@ func sound(name string) string {
 
 func email() Comparison {
 	return Comparison{
-		Name: "email", Features: []string{"email"}, Fields: []string{"email"},
+		Name: "email", Features: []string{"email"}, Needed: 1, Fields: []string{"email"},
 		Levels: []Level{
 			{Name: LevelSame, M: .76, Frequency: "email"},
 			{Name: LevelShared, M: .06, Frequency: "email"},
@@ -115,7 +107,7 @@ func sameDigits(a, b string) bool {
 // name says nothing more.
 func lastName() Comparison {
 	return Comparison{
-		Name: "last_name", Features: []string{"last", "last_sound", "first"}, Fields: []string{"last_name"},
+		Name: "last_name", Features: []string{"last", "last_sound", "first"}, Needed: 1, Fields: []string{"last_name"},
 		Levels: []Level{
 			{Name: LevelSame, M: .85, Frequency: "last"},
 			{Name: LevelNear, M: .07, Frequency: "last"},
@@ -151,15 +143,22 @@ func nearName(x, y string) bool {
 	return sameLetters(x, y) || similar(x, y, .92) || min(len(x), len(y)) >= 5 && oneSlip(x, y)
 }
 
+// swapped reports whether first and last name have changed places; one of the two may be a beginning letter.
 func swapped(last, first, otherLast, otherFirst string) bool {
-	return first != "" && otherFirst != "" && first != otherFirst && alike(last, otherFirst) && alike(first, otherLast)
+	if first == "" || otherFirst == "" || first == otherFirst {
+		return false
+	}
+	if alike(last, otherFirst) {
+		return alike(first, otherLast) || initials(first, otherLast)
+	}
+	return initials(last, otherFirst) && alike(first, otherLast)
 }
 
 func alike(x, y string) bool { return x == y || sameCallName(x, y) || nearName(x, y) }
 
 func firstName() Comparison {
 	return Comparison{
-		Name: "first_name", Features: []string{"first", "last"}, Fields: []string{"first_name"},
+		Name: "first_name", Features: []string{"first", "last"}, Needed: 1, Fields: []string{"first_name"},
 		Levels: []Level{
 			{Name: LevelSame, M: .74, Frequency: "first"},
 			{Name: LevelCallName, M: .08, Frequency: "first"},

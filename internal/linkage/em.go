@@ -48,6 +48,9 @@ type Estimation struct {
 	// PseudoM and PseudoU are pairs added to each level's counts, by comparison, so that a small file does not make
 	// certainties of accidents: a Dirichlet prior. Nil is none, the maximum of the likelihood.
 	PseudoM, PseudoU [][]float64
+	// PseudoDuplicates are duplicates added to those among the pairs, so that in a small file the share of duplicates does not
+	// fall to nothing.
+	PseudoDuplicates float64
 	// Held fixes log₂(m/u) of one level of a comparison, at 0 or less. Nil is none.
 	Held []Hold
 	// Trace is told the log-likelihood before each iteration; it may be nil.
@@ -133,6 +136,9 @@ func (f *Fit) expect(c Counts, e Estimation, posterior []float64) float64 {
 	if c.Others > 0 {
 		l += c.Others * math.Log1p(-f.Prior)
 	}
+	if e.PseudoDuplicates > 0 {
+		l += e.PseudoDuplicates * math.Log(f.Prior)
+	}
 	add := func(n [][]float64, log [][]float64) {
 		for j := range n {
 			for level, x := range n[j] {
@@ -175,7 +181,7 @@ func (f *Fit) maximise(c Counts, e Estimation, posterior []float64, total float6
 			}
 		}
 	}
-	prior := min(duplicates/total, 1)
+	prior := min((duplicates+e.PseudoDuplicates)/(total+e.PseudoDuplicates), 1)
 	change = math.Abs(prior/f.Prior - 1)
 	f.Prior = prior
 	for j := range c.Levels {

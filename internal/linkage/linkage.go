@@ -37,12 +37,17 @@ type Spec struct {
 	// FalseShare is the estimated share of wrong pairs among the links that is put up with, within (0, 1); 0 is
 	// DefaultFalseShare. A pair that is more likely different than the same is never a link.
 	FalseShare float64
+	// Least, where it is not 0, is the probability from which on a pair is a link, within (0, 1), in the place of what
+	// FalseShare would make it.
+	Least float64
 	// Keep is the probability above which a pair is told at all, within (0, 1); 0 is DefaultKeep.
 	Keep float64
 	// Sample is how many random pairs show how often records that are no duplicates agree; a file with fewer pairs is looked
 	// at in full. 0 is DefaultSample.
 	Sample int
 	Seed   uint64
+	// Settled are pairs that are decided; those of records that are not there are passed over. Find alone takes them.
+	Settled []Settled
 }
 
 // Defaults of a Spec, and the largest file.
@@ -57,7 +62,11 @@ const (
 // Feature is a form of a record that is compared or blocked on.
 type Feature struct {
 	Name string
-	// From makes it of the record's values, in the order of Spec.Fields; "" is missing. It must be a pure function.
+	// After are features before it that it is made of; nil are the record's values. A feature of one other is made once for
+	// all records in which that is the same.
+	After []string
+	// From makes it of the values of After, in their order, or of the record's, in the order of Spec.Fields; "" is missing. It
+	// must be a pure function.
 	From func(values []string) string
 }
 
@@ -68,6 +77,9 @@ type Comparison struct {
 	// Fields are those of Spec.Fields that an explanation shows.
 	Fields []string
 	Levels []Level
+	// Needed is how many of Features, the first ones, both records must have; otherwise the comparison is Missing and Compare
+	// is not asked.
+	Needed int
 	// Compare is given the two records' features, in the order of Features, and returns an index into Levels or Missing. It
 	// must be a pure function, and the same with a and b exchanged. The slices are not to be kept.
 	Compare func(a, b []string) int
@@ -127,7 +139,8 @@ var ErrInput = errors.New("linkage")
 
 // Result is what was found. Records are indices into the slice given to Find; for Link those of b follow those of a.
 type Result struct {
-	// Pairs are those compared whose probability is at least Spec.Keep, most certain first.
+	// Pairs are those compared whose probability is at least Spec.Keep, most certain first; those that are Settled are not
+	// among them.
 	Pairs []Pair
 	// Clusters are the sets of two and more records that stand for the same, the largest first.
 	Clusters  []Cluster
@@ -225,6 +238,9 @@ func run(ctx context.Context, records []Record, split int, link bool, spec Spec,
 		workers = runtime.GOMAXPROCS(0)
 	}
 	w := &work{ctx: ctx, plan: p, records: records, order: order, split: split, link: link, workers: workers, progress: o.Progress}
+	if err := w.settle(spec.Settled); err != nil {
+		return nil, err
+	}
 	if err := w.prepare(); err != nil {
 		return nil, err
 	}
@@ -271,6 +287,7 @@ type plan struct {
 	Spec
 	comparisons []comparison
 	passes      []pass
+	after       [][]int // by feature: those that it is made of
 }
 
 type comparison struct {
@@ -299,7 +316,10 @@ func compile(s Spec) (*plan, error) {
 		s.Sample = DefaultSample
 	}
 	within := func(x float64) bool { return x > 0 && x < 1 }
-	if s.MaxBlock < 2 || !within(s.FalseShare) || !within(s.Keep) || s.Sample < 0 {
+	if s.Least != 0 {
+		s.Keep = min(s.Keep, s.Least)
+	}
+	if s.MaxBlock < 2 || !within(s.FalseShare) || !within(s.Keep) || s.Least != 0 && !within(s.Least) || s.Sample < 0 {
 		return nil, fmt.Errorf("%w: a setting of the specification is out of range", ErrInput)
 	}
 	p := &plan{Spec: s}
@@ -309,6 +329,15 @@ func compile(s Spec) (*plan, error) {
 			return nil, fmt.Errorf("%w: feature %q is there twice or not made of anything", ErrInput, f.Name)
 		}
 		index[f.Name] = i
+		var after []int
+		for _, name := range f.After {
+			at, ok := index[name]
+			if !ok || at == i {
+				return nil, fmt.Errorf("%w: feature %q: no feature %q before it", ErrInput, f.Name, name)
+			}
+			after = append(after, at)
+		}
+		p.after = append(p.after, after)
 	}
 	find := func(names []string) ([]int, error) {
 		var out []int
@@ -327,7 +356,7 @@ func compile(s Spec) (*plan, error) {
 		if c.features, err = find(c.Features); err != nil {
 			return nil, err
 		}
-		if len(c.Levels) < 2 || len(c.Levels) > maxLevels || len(c.features) == 0 || c.Compare == nil {
+		if len(c.Levels) < 2 || len(c.Levels) > maxLevels || len(c.features) == 0 || c.Needed < 0 || c.Needed > len(c.features) || c.Compare == nil {
 			return nil, fmt.Errorf("%w: comparison %q needs features, 2 to %d levels and a function", ErrInput, c.Name, maxLevels)
 		}
 		for _, name := range c.Fields {

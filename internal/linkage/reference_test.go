@@ -370,6 +370,9 @@ func judge(t *testing.T, name string, r *linkage.Result, all []linkage.Record, k
 	if math.Abs(r.Threshold.Precision-precision) > .02 || math.Abs(r.Threshold.Recall-recall) > .03 {
 		t.Errorf("%s: estimated precision %.4f and recall %.4f, true %.4f and %.4f", name, r.Threshold.Precision, r.Threshold.Recall, precision, recall)
 	}
+	if e := r.Excess(); !(e.Low <= float64(known) && float64(known) <= e.High) { // each of the known is one record too many
+		t.Errorf("%s: %d are too many, estimated %+v", name, known, e)
+	}
 	if !r.Model.Converged {
 		t.Errorf("%s: not converged", name)
 	}

@@ -108,3 +108,31 @@ func BenchmarkFind(b *testing.B) {
 		}
 	}
 }
+
+// The truth lies within what is told of it, whatever the file.
+func TestExcess_holdsTheTruth(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		make func(int, uint64) []linkage.Record
+		spec linkage.Spec
+	}{
+		{"contacts", linkagetest.Contacts, linkage.Contacts()},
+		{"accounts", linkagetest.Accounts, linkage.Accounts()},
+	} {
+		c.spec.Sample = 100_000
+		for _, n := range []int{1_000, 5_000} {
+			for seed := range uint64(3) {
+				records := c.make(n, 10+seed)
+				known := make(map[string]bool)
+				for _, x := range records {
+					known[linkagetest.Entity(x.ID)] = true
+				}
+				truth := float64(n - len(known))
+				e := find(t, records, c.spec, linkage.Options{}).Excess()
+				if !(e.Low <= truth && truth <= e.High) || e.High-e.Low > .2*truth || float64(e.Found) > truth*1.02 {
+					t.Errorf("%d %s: %v are too many, estimated %+v", n, c.name, truth, e)
+				}
+			}
+		}
+	}
+}

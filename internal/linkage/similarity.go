@@ -150,6 +150,9 @@ func Levenshtein(a, b string) float64 {
 // closeBy reports whether Levenshtein is at least a bound. The texts' lengths and letters tell most apart.
 func closeBy(a, b string, bound float64) bool {
 	n := max(len(a), len(b))
+	if float64(n-min(len(a), len(b))) > (1-bound)*float64(n)+1e-9 && ascii(a) && ascii(b) {
+		return false
+	}
 	if ascii(a) && ascii(b) && float64(n-min(presentIn(a, b), presentIn(b, a))) > (1-bound)*float64(n)+1e-9 {
 		return false
 	}

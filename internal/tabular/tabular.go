@@ -104,6 +104,9 @@ type Sheet struct {
 	Whole   bool
 	// Notes say what was assumed and what is striking, as far as the sample shows.
 	Notes diag.List
+	// Typed says that the rows come from a source that knows the types of its columns and tells an empty text from none,
+	// such as a database. Such a sheet has columns and no rows of its own.
+	Typed bool
 
 	file string
 	skip int // rows up to this line stand above the data
@@ -150,16 +153,22 @@ type Column struct {
 	stats *stats
 }
 
+// TypedColumn is a column of a source that knows its types: nothing about it is found out from cells.
+func TypedColumn(name string, s Style) Column {
+	return Column{Name: name, Header: name, Style: s, stats: &stats{}}
+}
+
 // Kind says what a cell is by the file itself, apart from its column's style.
 type Kind byte
 
-// The kinds of cells. All but KindText and KindError come from workbooks only, where cells have types.
+// The kinds of cells. Those of numbers, dates and yes or no come from workbooks and databases, where cells have types.
 const (
 	KindText   Kind = iota
 	KindNumber      // Text is the number with a decimal point, "%" after it where the sheet shows it so
 	KindDate        // Text is the date as 2024-12-31, with the time of day as 2024-12-31T14:05:00
 	KindBool        // Text is true or false
 	KindError       // Text is what a spreadsheet shows for an error, such as #N/A
+	KindNull        // nothing at all, in a database
 )
 
 // Cell is one cell. Text is in Unicode's composed form, as delivered otherwise.
@@ -168,8 +177,10 @@ type Cell struct {
 	Kind Kind
 }
 
-// Missing reports whether the cell holds nothing: no text but spaces, or a spreadsheet's error.
-func (c Cell) Missing() bool { return c.Kind == KindError || strings.TrimSpace(c.Text) == "" }
+// Missing reports whether the cell holds nothing: no text but spaces, NULL, or a spreadsheet's error.
+func (c Cell) Missing() bool {
+	return c.Kind == KindError || c.Kind == KindNull || strings.TrimSpace(c.Text) == ""
+}
 
 // Row is one row of a sheet.
 type Row struct {

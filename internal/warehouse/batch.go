@@ -37,7 +37,7 @@ type Batch struct {
 	ID     int64
 	Source int64
 	Table  string
-	// File is its name, or the object of a connector; Hash is the SHA-256 of a file's content, empty for connectors.
+	// File is its name, or the object of a connector; Hash is the SHA-256 of a file's content, or the run of a connector.
 	File, Hash        string
 	State             State
 	Started, Finished time.Time
@@ -103,15 +103,18 @@ const (
 	counted   = 100    // rows that make the statistics of a table worth taking anew
 )
 
-// Import is a batch being filled. It is for one goroutine.
+// Import is a batch being filled. It is for one goroutine. Those of one file wait for each other from the first Write to the
+// next Pause, Finish or Abort; a goroutine that has several must therefore pause one before it writes to another. ErrWriting
+// where it does not.
 type Import struct {
 	Batch
 	w     *Warehouse
 	t     crm.Table
 	zone  *time.Location
 	tx    *sql.Tx
-	fresh bool // the table had no row of the source when the batch began
-	open  int  // rows in the running transaction
+	give  func() // ends the turn that begin took
+	fresh bool   // the table had no row of the source when the batch began
+	open  int    // rows in the running transaction
 	// failed is why rows were lost: nothing may be committed then.
 	failed error
 	rows   []crm.Record
@@ -147,8 +150,10 @@ func (w *Warehouse) Begin(ctx context.Context, s Source, table, file, hash strin
 	if i.ID == 0 {
 		now := w.now().UTC()
 		i.Batch = Batch{Source: s.ID, Table: table, File: file, Hash: hash, State: Running, Started: now}
-		err := w.db.QueryRowContext(ctx, "INSERT INTO crm_batch (source, table_name, file, file_hash, state, started, finished, rows_read, inserted, updated, unchanged, rejected, cursor) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, 0, 0, '') RETURNING id",
-			s.ID, table, file, hash, string(Running), now.UnixMicro()).Scan(&i.ID)
+		err := w.write(ctx, func(tx *sql.Tx) error {
+			return tx.QueryRowContext(ctx, "INSERT INTO crm_batch (source, table_name, file, file_hash, state, started, finished, rows_read, inserted, updated, unchanged, rejected, cursor) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, 0, 0, '') RETURNING id",
+				s.ID, table, file, hash, string(Running), now.UnixMicro()).Scan(&i.ID)
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -167,8 +172,10 @@ func (i *Import) Header(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = i.w.db.ExecContext(ctx, "UPDATE crm_batch SET header = $1 WHERE id = $2", string(text), i.ID)
-	return err
+	return i.w.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE crm_batch SET header = $1 WHERE id = $2", string(text), i.ID)
+		return err
+	})
 }
 
 // HeaderOf is what Header kept of an import.
@@ -227,6 +234,24 @@ func cut(s string) string {
 	return s
 }
 
+// Again says that the rows come from the beginning once more: what was rejected so far is rejected again, or has been mended.
+// Rows that were taken are there and come as unchanged.
+func (i *Import) Again(ctx context.Context) error {
+	if err := i.flush(ctx); err != nil {
+		return err
+	}
+	tx, err := i.begin(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM crm_reject WHERE batch = $1", i.ID); err != nil {
+		return err
+	}
+	i.Read -= i.Rejected
+	i.Rejected = 0
+	return nil
+}
+
 // Reached notes where the next rows begin. What was written so far is there for good from time to time, and at Finish.
 func (i *Import) Reached(ctx context.Context, cursor string) error {
 	i.Cursor = cursor
@@ -249,6 +274,7 @@ func (i *Import) Abort() error {
 	}
 	tx := i.tx
 	i.tx, i.open, i.rows = nil, 0, nil
+	defer i.give()
 	return tx.Rollback()
 }
 
@@ -256,12 +282,17 @@ func (i *Import) begin(ctx context.Context) (*sql.Tx, error) {
 	if i.tx != nil {
 		return i.tx, nil
 	}
-	// The end of ctx ends the reading, not what has been read: Pause keeps that.
-	ctx = context.WithoutCancel(ctx)
-	var err error
-	if i.tx, err = i.w.db.BeginTx(ctx, nil); err != nil {
+	// The end of ctx ends the reading and the waiting, not what has been read: Pause keeps that.
+	give, err := i.w.turn.take(ctx)
+	if err != nil {
 		return nil, err
 	}
+	ctx = context.WithoutCancel(ctx)
+	if i.tx, err = i.w.db.BeginTx(ctx, nil); err != nil {
+		give()
+		return nil, busy(err)
+	}
+	i.give = give
 	where := "FROM crm_" + i.t.Name + " WHERE source = $1 AND ext_id = $2"
 	for into, query := range map[**sql.Stmt]string{&i.many: i.insert(chunk), &i.one: i.insert(1), &i.look: "SELECT hash, batch " + where, &i.drop: "DELETE " + where} {
 		if *into, err = i.tx.PrepareContext(ctx, query); err != nil {
@@ -297,6 +328,7 @@ func (i *Import) commit(ctx context.Context, state State) error {
 		}
 	}
 	i.tx, i.open = nil, 0
+	defer i.give()
 	return tx.Commit()
 }
 
@@ -316,6 +348,10 @@ func (i *Import) insert(n int) string {
 		for c := range 8 + len(i.t.Columns) {
 			k++
 			b.WriteByte("(,"[min(c, 1)])
+			if i.w.d.name == sqlite.name {
+				b.WriteByte('?') // $1 is a name to SQLite, and names are looked up one by one: quadratic in a long statement
+				continue
+			}
 			b.WriteString("$" + strconv.Itoa(k))
 		}
 		b.WriteByte(')')
@@ -359,6 +395,7 @@ func (i *Import) flush(ctx context.Context) (err error) {
 	rows := i.rows
 	i.rows = i.rows[:0]
 	i.open += n
+	i.w.turn.goes()
 	defer func() {
 		if err != nil {
 			i.failed = err

@@ -22,7 +22,7 @@ import (
 const DefaultFile = "rendite-data.db"
 
 // version is that of the tables; Open brings older ones up to it.
-const version = 2
+const version = 3
 
 // Errors of this package, beside those of the database.
 var (
@@ -34,9 +34,11 @@ var (
 
 // Warehouse is an open database of canonical tables.
 type Warehouse struct {
-	db  *sql.DB
-	d   dialect
-	now func() time.Time
+	db    *sql.DB
+	d     dialect
+	place string
+	turn  *turn // of SQLite
+	now   func() time.Time
 }
 
 // Open opens a file, or postgres://…, and makes the tables where they are missing; now is the clock, nil the system's.
@@ -70,11 +72,19 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Warehouse
 	if err := w.prepare(ctx); err != nil {
 		return nil, errors.Join(err, w.db.Close())
 	}
+	w.place = address
+	if w.d.name == sqlite.name {
+		w.place = whole(address) // it exists by now
+		w.turn = turnOf(w.place)
+	}
 	return w, nil
 }
 
 // Close closes the database.
 func (w *Warehouse) Close() error { return w.db.Close() }
+
+// Place tells the database from others in this process; it may hold a password.
+func (w *Warehouse) Place() string { return w.place }
 
 // Engine names the database: sqlite or postgresql.
 func (w *Warehouse) Engine() string { return w.d.name }
@@ -119,6 +129,8 @@ func (w *Warehouse) schema() []string {
 		`CREATE INDEX IF NOT EXISTS crm_undo_before ON crm_undo (before_batch)`,
 		`CREATE TABLE IF NOT EXISTS crm_mapping (owner TEXT NOT NULL, name TEXT NOT NULL, table_name TEXT NOT NULL, text TEXT NOT NULL, updated BIGINT NOT NULL, PRIMARY KEY (owner, name))`,
 		`CREATE TABLE IF NOT EXISTS crm_batch_mapping (batch BIGINT NOT NULL PRIMARY KEY, text TEXT NOT NULL)`,
+		`CREATE TABLE IF NOT EXISTS crm_decision (source BIGINT NOT NULL, table_name TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL, same BIGINT NOT NULL, decided BIGINT NOT NULL,
+ PRIMARY KEY (source, table_name, a, b))`,
 	}
 	for _, t := range crm.Tables() {
 		var b strings.Builder
@@ -142,9 +154,14 @@ func (w *Warehouse) schema() []string {
 
 // write runs f in a transaction.
 func (w *Warehouse) write(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := w.db.BeginTx(ctx, nil)
+	give, err := w.turn.take(ctx)
 	if err != nil {
 		return err
+	}
+	defer give()
+	tx, err := w.db.BeginTx(ctx, nil)
+	if err != nil {
+		return busy(err)
 	}
 	if err := f(tx); err != nil {
 		return errors.Join(err, tx.Rollback())
@@ -209,8 +226,10 @@ func (w *Warehouse) AddSource(ctx context.Context, s Source) (Source, error) {
 	if s.Settings == "" {
 		s.Settings = "{}"
 	}
-	err := w.db.QueryRowContext(ctx, "INSERT INTO crm_source (owner, name, kind, timezone, currency, golive_day, history_from, settings, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
-		s.Owner, s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.Created.UnixMicro()).Scan(&s.ID)
+	err := w.write(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, "INSERT INTO crm_source (owner, name, kind, timezone, currency, golive_day, history_from, settings, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+			s.Owner, s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.Created.UnixMicro()).Scan(&s.ID)
+	})
 	return s, err
 }
 
@@ -246,15 +265,17 @@ func (w *Warehouse) UpdateSource(ctx context.Context, s Source) error {
 	if _, err := s.Zone(); err != nil {
 		return err
 	}
-	r, err := w.db.ExecContext(ctx, "UPDATE crm_source SET name = $1, kind = $2, timezone = $3, currency = $4, golive_day = $5, history_from = $6, settings = $7 WHERE id = $8",
-		s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.ID)
-	if err != nil {
-		return err
-	}
-	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, ErrNotFound)
-	}
-	return nil
+	return w.write(ctx, func(tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, "UPDATE crm_source SET name = $1, kind = $2, timezone = $3, currency = $4, golive_day = $5, history_from = $6, settings = $7 WHERE id = $8",
+			s.Name, s.Kind, s.Timezone, s.Currency, s.GoLive, s.HistoryFrom, s.Settings, s.ID)
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, ErrNotFound)
+		}
+		return nil
+	})
 }
 
 // RemoveSource deletes a source with all that came from it.
@@ -265,7 +286,7 @@ func (w *Warehouse) RemoveSource(ctx context.Context, id int64) error {
 		for _, t := range crm.Tables() {
 			statements = append(statements, "DELETE FROM crm_"+t.Name+" WHERE source = $1")
 		}
-		for _, s := range append(statements, "DELETE FROM crm_batch WHERE source = $1", "DELETE FROM crm_source WHERE id = $1") {
+		for _, s := range append(statements, "DELETE FROM crm_decision WHERE source = $1", "DELETE FROM crm_batch WHERE source = $1", "DELETE FROM crm_source WHERE id = $1") {
 			if _, err := tx.ExecContext(ctx, s, id); err != nil {
 				return err
 			}

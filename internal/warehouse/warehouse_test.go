@@ -292,6 +292,11 @@ func TestSource_isFoundChangedAndRemoved(t *testing.T) {
 		if d := cmp.Diff(w.source, got); d != "" {
 			t.Errorf("kept (-want +got):\n%s", d)
 		}
+		counts, err := w.Counts(ctx, w.source.ID)
+		w.ok(err)
+		if d := cmp.Diff(map[string]int64{"opportunity": 1}, counts); d != "" {
+			t.Errorf("rows (-want +got):\n%s", d)
+		}
 		w.ok(w.RemoveSource(ctx, w.source.ID))
 		w.holds(map[string]int64{})
 		if _, err := w.Batch(ctx, b.ID); !errors.Is(err, warehouse.ErrNotFound) {
@@ -299,6 +304,29 @@ func TestSource_isFoundChangedAndRemoved(t *testing.T) {
 		}
 		if list, err := w.Sources(ctx, ""); err != nil || len(list) != 0 {
 			t.Errorf("%d left, %v", len(list), err)
+		}
+	})
+}
+
+func TestImport_beginsAgain(t *testing.T) {
+	on(t, func(w *world) {
+		ctx := w.T.Context()
+		i, err := w.Begin(ctx, w.source, "opportunity", "deals", "run")
+		w.ok(err)
+		for k, d := range []crm.Record{deal("1", crm.Open, 10), deal("2", "maybe", 20)} {
+			w.ok(i.Write(ctx, d, int64(k+1), "", nil))
+		}
+		w.ok(i.Again(ctx))
+		for _, d := range []crm.Record{deal("1", crm.Open, 10), deal("2", crm.Won, 20), deal("3", "maybe", 30)} {
+			w.ok(i.Write(ctx, d, i.Read+1, "", nil))
+		}
+		w.ok(i.Finish(ctx))
+		w.counts(i.Batch, 4, 2, 0, 1, 1)
+		w.holds(map[string]int64{"1": 10, "2": 20})
+		rejects, err := w.Rejects(ctx, i.ID)
+		w.ok(err)
+		if len(rejects) != 1 || rejects[0].Value != "maybe" {
+			w.Errorf("%+v", rejects)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package workbook_test
 import (
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/rendite-crm/rendite/internal/calc"
@@ -15,26 +16,41 @@ func random(t *testing.T, first, last int) {
 	t.Helper()
 	from, to := t.TempDir(), t.TempDir()
 	answers, texts := map[string]*calc.Answer{}, map[string]string{}
-	for i := first; i <= last; i++ {
-		s := samples.Example(i)
-		name := fmt.Sprintf("case %03d", i)
-		file := filepath.Join(from, name+".xlsx")
-		c := content(t, s.text)
-		write(t, file, c, locale.English)
-		answers[name], texts[name] = c.Answer, s.text
-		set := fmt.Sprintf("%v%s", s.value, s.unit)
-		changed := name + ", " + s.name + " changed"
-		change(t, file, filepath.Join(from, changed+".xlsx"), s.name, s.column, fraction(s.value, s.unit))
-		answers[changed], texts[changed] = answer(t, s.text, "", s.name, set), s.text+"# "+s.name+": "+set
-		if s.scenario != "" {
-			other := name + ", scenario " + s.scenario
-			change(t, file, filepath.Join(from, other+".xlsx"), "scenario", 0, float64(s.at))
-			answers[other], texts[other] = answer(t, s.text, s.scenario), s.text
+	var mu sync.Mutex
+	keep := func(name string, a *calc.Answer, text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		answers[name], texts[name] = a, text
+	}
+	t.Run("written", func(t *testing.T) {
+		for i := first; i <= last; i++ {
+			s := samples.Example(i)
+			name := fmt.Sprintf("case %03d", i)
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				file := filepath.Join(from, name+".xlsx")
+				c := content(t, s.text)
+				write(t, file, c, locale.English)
+				keep(name, c.Answer, s.text)
+				set := fmt.Sprintf("%v%s", s.value, s.unit)
+				changed := name + ", " + s.name + " changed"
+				change(t, file, filepath.Join(from, changed+".xlsx"), s.name, s.column, fraction(s.value, s.unit))
+				keep(changed, answer(t, s.text, "", s.name, set), s.text+"# "+s.name+": "+set)
+				if s.scenario != "" {
+					other := name + ", scenario " + s.scenario
+					change(t, file, filepath.Join(from, other+".xlsx"), "scenario", 0, float64(s.at))
+					keep(other, answer(t, s.text, s.scenario), s.text)
+				}
+			})
 		}
+	})
+	if t.Failed() {
+		return
 	}
 	recalculate(t, from, to)
 	for name, a := range answers {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			compare(t, filepath.Join(to, name+".xlsx"), a)
 			if t.Failed() {
 				t.Log(texts[name])
@@ -44,6 +60,7 @@ func random(t *testing.T, first, last int) {
 	for i := first; i <= last; i++ {
 		name := fmt.Sprintf("case %03d", i)
 		t.Run("stored values of "+name, func(t *testing.T) {
+			t.Parallel()
 			stored(t, filepath.Join(from, name+".xlsx"), filepath.Join(to, name+".xlsx"))
 		})
 	}
