@@ -143,7 +143,9 @@ func StylesFor(k crm.Kind, c *tabular.Column) (names []string) {
 		add(style)
 	}
 	for _, name := range Styles() {
-		if s, ok := forced[name]; ok && (s.Type == tabular.Percent) == (k == crm.Share) {
+		s, ok := forced[name]
+		epoch := s.Type == tabular.EpochSeconds || s.Type == tabular.EpochMillis
+		if ok && (s.Type == tabular.Percent) == (k == crm.Share) && (!epoch || c.Style.Type == tabular.Integer || c.Style.Type == tabular.Identifier) {
 			add(s)
 		}
 	}
