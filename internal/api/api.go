@@ -4,6 +4,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,6 +79,7 @@ func New(o Options) *API {
 	a.answers()
 	a.comments()
 	a.shares()
+	a.data()
 	a.catalogue()
 	a.tokens()
 	a.describe()
@@ -255,6 +257,10 @@ type operation struct {
 	secret string
 	// file: the case file may also be sent as it is, as application/yaml.
 	file bool
+	// sent is an example of that file where it is no case.
+	sent string
+	// media are the types of a body that is taken as it comes, however large.
+	media []string
 	// answer are the media types of a success that is no JSON of ours, with ", " between them.
 	answer string
 }
@@ -288,7 +294,13 @@ func add[I, O any](a *API, o operation, do func(context.Context, *ask, *I) (*O, 
 	slices.Sort(op.Errors)
 	if o.file {
 		op.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/yaml": {Schema: &huma.Schema{Type: "string",
-			Description: "The case file. What the other form has beside `text` stands in the query."}, Example: exampleFile}}}
+			Description: "The file. What the other form has beside `text` stands in the query."}, Example: cmp.Or(o.sent, exampleFile)}}}
+	}
+	if len(o.media) > 0 {
+		op.RequestBody = &huma.RequestBody{Required: true, Description: "The file, byte for byte.", Content: map[string]*huma.MediaType{}}
+		for _, media := range o.media {
+			op.RequestBody.Content[media] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Description: "The file, byte for byte."}}
+		}
 	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		q := asking(ctx)

@@ -41,7 +41,7 @@ Accept-Language says; ` + "`code`" + ` is for programs.
 **Saving.** ` + "`If-Match`" + ` says which revision a text was made from; 412 says that another came first. **Reading** again with
 ` + "`If-None-Match`" + ` is answered with 304 where nothing has changed. **Repeating** is safe with an ` + "`Idempotency-Key`" + `.
 
-**Limits.** A body of 2 MB, a case file of 1 MB, 200 000 draws. Where too many compute, 503 says in Retry-After when to come again.`
+**Limits.** A body of 2 MB, uploads of a CRM's files apart, a case file of 1 MB, 200 000 draws. Where too many compute, 503 says in Retry-After when to come again.`
 
 func openAPI(version string) *huma.OpenAPI {
 	if version == "" {
@@ -57,6 +57,7 @@ func openAPI(version string) *huma.OpenAPI {
 		Tags: []*huma.Tag{{Name: "Cases", Description: "Business cases, their files and seals."}, {Name: "Revisions", Description: "Every saved text of a case."},
 			{Name: "Drafts", Description: "Unsaved work, with undo and merge."}, {Name: "Results", Description: "What is computed."},
 			{Name: "Comments", Description: "Remarks on places of a case."}, {Name: "Shared links", Description: "Links through which anybody reads a report."},
+			{Name: "CRM data", Description: "Files of a CRM, their import, and key figures of it."},
 			{Name: "Catalogue", Description: "Levers, cost items and AI packages that cases can name."}, {Name: "Organisations", Description: "What holds the cases."},
 			{Name: "Members", Description: "Who belongs to an organisation."}, {Name: "Tokens", Description: "Access for programs."}}}
 }

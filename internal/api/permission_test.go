@@ -9,8 +9,35 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rendite-crm/rendite/internal/app"
 	"github.com/rendite-crm/rendite/internal/auth"
+	"github.com/rendite-crm/rendite/internal/warehouse"
 )
+
+// deals is an export of a CRM, and dealsMapping says what its columns are.
+const (
+	deals        = "Nr;Phase;Betrag;Angelegt\n1;Gewonnen;1200,50;13.04.2025\n2;Verloren;80,00;14.05.2025\n3;Geparkt;1,00;15.06.2025\n"
+	dealsMapping = "mapping: Deals\ntable: opportunity\ncolumns:\n  Nr: id\n  Phase: stage\n  Betrag: amount\n  Angelegt: opened_day\nstages: {Gewonnen: won, Verloren: lost}\n"
+)
+
+// someData makes a source with an import, a mapping and two uploads, one of which is ready to be imported.
+func (w *world) someData() {
+	ctx, owner := w.t.Context(), w.actor("owner")
+	s, err := w.records.AddSource(ctx, warehouse.Source{Owner: w.vars["org"], Name: "Tryton", Kind: "file", Timezone: "Europe/Berlin", Currency: "EUR"})
+	w.check(err)
+	i, err := w.records.Begin(ctx, s, "opportunity", "old.csv", "x")
+	w.check(err)
+	w.check(i.Finish(ctx))
+	w.check(w.records.KeepMapping(ctx, warehouse.Mapping{Owner: w.vars["org"], Name: "Deals", Table: "opportunity", Text: dealsMapping}))
+	w.vars["source"], w.vars["import"] = fmt.Sprint(s.ID), fmt.Sprint(i.ID)
+	for _, name := range []string{"upload", "ready"} {
+		u, err := w.app.AddUpload(ctx, owner, w.vars["org"], app.NewUpload{File: "deals.csv", Source: "Tryton"}, strings.NewReader(deals))
+		w.check(err)
+		_, err = w.app.UseMapping(ctx, owner, w.vars["org"], u.ID, "m.yaml", []byte(dealsMapping))
+		w.check(err)
+		w.vars[name] = u.ID
+	}
+}
 
 // attempts is every operation with a request that is right, in an order in which none takes away what the next one
 // needs.
@@ -30,6 +57,25 @@ var attempts = []struct {
 	{"withdraw-invitation", call{request: "DELETE /organisations/{org}/invitations/{invitation}"}},
 	{"change-member", call{request: "PATCH /organisations/{org}/members/{guest}", json: `{"role":"editor"}`}},
 	{"remove-member", call{request: "DELETE /organisations/{org}/members/{guest}"}},
+	{"list-sources", call{request: "GET /organisations/{org}/data/sources"}},
+	{"get-key-figures", call{request: "GET /organisations/{org}/data/figures?source={source}"}},
+	{"list-uploads", call{request: "GET /organisations/{org}/data/uploads"}},
+	{"create-upload", call{request: "POST /organisations/{org}/data/uploads?file=a.csv", yaml: deals, header: map[string]string{"Content-Type": "text/csv"}}},
+	{"get-upload", call{request: "GET /organisations/{org}/data/uploads/{upload}"}},
+	{"put-upload-mapping", call{request: "PUT /organisations/{org}/data/uploads/{upload}/mapping", yaml: dealsMapping}},
+	{"start-import", call{request: "POST /organisations/{org}/data/uploads/{ready}/start"}},
+	// It is open, or queued by then; the statuses of those who may are a conflict.
+	{"stop-import", call{request: "POST /organisations/{org}/data/uploads/{upload}/stop"}},
+	{"remove-upload", call{request: "DELETE /organisations/{org}/data/uploads/{upload}"}},
+	{"list-imports", call{request: "GET /organisations/{org}/data/imports"}},
+	{"get-import", call{request: "GET /organisations/{org}/data/imports/{import}"}},
+	{"list-rejects", call{request: "GET /organisations/{org}/data/imports/{import}/rejects"}},
+	{"get-rejects-file", call{request: "GET /organisations/{org}/data/imports/{import}/rejects.csv"}},
+	{"take-back-import", call{request: "POST /organisations/{org}/data/imports/{import}/take-back"}},
+	{"list-mappings", call{request: "GET /organisations/{org}/data/mappings"}},
+	{"get-mapping", call{request: "GET /organisations/{org}/data/mappings/Deals"}},
+	{"remove-mapping", call{request: "DELETE /organisations/{org}/data/mappings/Deals"}},
+	{"remove-source", call{request: "DELETE /organisations/{org}/data/sources/{source}"}},
 	{"list-cases", call{request: "GET /cases?organisation={org}"}},
 	{"create-case", call{request: "POST /cases?organisation={org}", yaml: small}},
 	{"get-case", call{request: "GET /cases/{case}"}},
@@ -93,6 +139,7 @@ func TestPermissions_areThoseOfTheTable(t *testing.T) {
 		w := newWorld(t)
 		w.aCase()
 		w.vars["guest"] = w.person("guest", w.vars["org"], "viewer")
+		w.someData()
 		w.vars["package"] = engine().Catalogue().Packages()[0]
 		journey(t, w,
 			call{as: "commenter", request: "POST /cases/{case}/comments", json: `{"anchor":"a","text":"b"}`, status: 201, keep: map[string]string{"comment": "id"}},

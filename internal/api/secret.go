@@ -13,7 +13,7 @@ type Token struct {
 	ID           string     `json:"id" doc:"Identifier."`
 	Name         string     `json:"name" doc:"What it is for." example:"Controlling"`
 	Organisation string     `json:"organisation" doc:"Identifier of the one organisation it opens."`
-	Scopes       []string   `json:"scopes" doc:"What it may be used for." enum:"cases:read,cases:write,comments:write,shares:write,org:read,org:admin,installation:admin"`
+	Scopes       []string   `json:"scopes" doc:"What it may be used for." enum:"cases:read,cases:write,comments:write,shares:write,data:read,data:write,org:read,org:admin,installation:admin"`
 	Created      time.Time  `json:"created" doc:"When it was made."`
 	Expires      time.Time  `json:"expires" doc:"When it runs out."`
 	LastUsed     *time.Time `json:"last_used,omitempty" doc:"When it was last used, to the minute; left out before the first time."`
@@ -92,7 +92,7 @@ func (a *API) tokens() {
 			Body struct {
 				Name         string   `json:"name" minLength:"1" maxLength:"200" doc:"What it is for." example:"Controlling"`
 				Organisation string   `json:"organisation,omitempty" maxLength:"100" doc:"Identifier of the one organisation it opens; mine where it is left out."`
-				Scopes       []string `json:"scopes" minItems:"1" maxItems:"7" enum:"cases:read,cases:write,comments:write,shares:write,org:read,org:admin,installation:admin" doc:"What it may be used for." example:"[\"cases:read\",\"cases:write\"]"`
+				Scopes       []string `json:"scopes" minItems:"1" maxItems:"9" enum:"cases:read,cases:write,comments:write,shares:write,data:read,data:write,org:read,org:admin,installation:admin" doc:"What it may be used for." example:"[\"cases:read\",\"cases:write\"]"`
 				Days         int      `json:"days" minimum:"1" maximum:"366" doc:"How long it is good, in days." example:"90"`
 			}
 		}) (*body[Token], error) {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/store"
 	"github.com/rendite-crm/rendite/internal/store/storetest"
+	"github.com/rendite-crm/rendite/internal/warehouse"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -60,10 +62,12 @@ var engine = sync.OnceValue(func() *app.Engine {
 type world struct {
 	t     testing.TB
 	store *store.Store
-	app   *app.App
-	api   *api.API
-	now   time.Time
-	vars  map[string]string
+	// records are what is kept of CRMs.
+	records *warehouse.Warehouse
+	app     *app.App
+	api     *api.API
+	now     time.Time
+	vars    map[string]string
 	// bearer secrets by name, beside people.
 	bearer map[string]string
 	log    *bytes.Buffer
@@ -80,7 +84,13 @@ func newWorld(t testing.TB) *world {
 		return w.now
 	}
 	s, anna, org := storetest.Setup(t, store.WithClock(clock))
-	w.store, w.app = s, app.New(s, engine(), clock)
+	records, err := warehouse.Open(t.Context(), filepath.Join(t.TempDir(), "data.db"), clock)
+	w.check(err)
+	t.Cleanup(func() { _ = records.Close() })
+	data, err := app.OpenData(records, filepath.Join(t.TempDir(), "uploads"), app.DataLimits{File: 1 << 20}, clock, nil)
+	w.check(err)
+	t.Cleanup(func() { _ = data.Close() })
+	w.store, w.records, w.app = s, records, app.New(s, engine(), clock, app.WithData(data))
 	w.api = api.New(api.Options{App: w.app, Version: "test", Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: clock, Identify: func(r *http.Request) (app.Actor, error) {
 		c, err := r.Cookie("person")
 		if err != nil {

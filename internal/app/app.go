@@ -18,15 +18,26 @@ import (
 type App struct {
 	Engine *Engine
 	store  *store.Store
+	data   *Data // nil where no data of CRMs are kept
 	now    func() time.Time
 }
 
+// Option adds something that the product can do without.
+type Option func(*App)
+
+// WithData keeps data of CRMs. The caller closes it.
+func WithData(d *Data) Option { return func(a *App) { a.data = d } }
+
 // New makes the product; now is the clock, nil the system's.
-func New(s *store.Store, e *Engine, now func() time.Time) *App {
+func New(s *store.Store, e *Engine, now func() time.Time, options ...Option) *App {
 	if now == nil {
 		now = time.Now
 	}
-	return &App{Engine: e, store: s, now: now}
+	a := &App{Engine: e, store: s, now: now}
+	for _, o := range options {
+		o(a)
+	}
+	return a
 }
 
 // Ready reports whether the database answers.

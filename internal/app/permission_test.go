@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,8 +13,10 @@ import (
 	"github.com/rendite-crm/rendite/internal/app"
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/revision"
 	"github.com/rendite-crm/rendite/internal/store"
+	"github.com/rendite-crm/rendite/internal/warehouse"
 )
 
 // target is what an attempt is made on: a case of anna's organisation with a revision that somebody else saved, a draft
@@ -85,6 +88,46 @@ func (t *target) token(user string) string {
 	_, made, err := t.store.CreateToken(t.ctx, by, store.Token{UserID: user, OrgID: t.org, Name: "x", Scopes: "cases:read", Expires: t.now().Add(day)})
 	t.ok(err)
 	return made.ID
+}
+
+// imported is an import of anna's organisation, into a source of its own.
+func (t *target) imported() warehouse.Batch {
+	t.Helper()
+	s, err := t.records.AddSource(t.ctx, warehouse.Source{Owner: t.org, Name: store.NewID(), Kind: "file", Timezone: "Europe/Berlin", Currency: "EUR"})
+	t.ok(err)
+	i, err := t.records.Begin(t.ctx, s, "opportunity", "deals.csv", store.NewID())
+	t.ok(err)
+	t.ok(i.Finish(t.ctx))
+	return i.Batch
+}
+
+// mapping is the name of one that anna's organisation keeps.
+func (t *target) mapping() string {
+	t.Helper()
+	m := warehouse.Mapping{Owner: t.org, Name: store.NewID(), Table: "opportunity", Text: dealsMapping}
+	t.ok(t.records.KeepMapping(t.ctx, m))
+	return m.Name
+}
+
+// uploaded is a file of anna's organisation; it goes with the test, for an organisation may have so many.
+func (t *target) uploaded() string {
+	t.Helper()
+	u, err := t.AddUpload(t.ctx, t.as("editor"), t.org, newUpload, strings.NewReader(deals))
+	t.ok(err)
+	t.Cleanup(func() { _ = t.DropUpload(context.WithoutCancel(t.ctx), t.as("editor"), t.org, u.ID) })
+	return u.ID
+}
+
+// ready is an upload whose mapping fits.
+func (t *target) ready() string {
+	t.Helper()
+	id := t.uploaded()
+	p, err := t.UseMapping(t.ctx, t.as("editor"), t.org, id, "m.yaml", []byte(dealsMapping))
+	t.ok(err)
+	if !p.Fits {
+		t.Fatal(p.Problems)
+	}
+	return id
 }
 
 func (t *target) session() string {
@@ -211,6 +254,66 @@ var attempts = map[string]func(ctx context.Context, t *target) error{
 		return err
 	},
 
+	"Sources": func(ctx context.Context, t *target) error { _, err := t.Sources(ctx, t.who, t.org); return err },
+	"Figures": func(ctx context.Context, t *target) error {
+		_, err := t.Figures(ctx, t.who, t.org, app.Asked{Source: t.imported().Source})
+		return err
+	},
+	"Imports": func(ctx context.Context, t *target) error { _, err := t.Imports(ctx, t.who, t.org, 5); return err },
+	"ImportOf": func(ctx context.Context, t *target) error {
+		_, err := t.ImportOf(ctx, t.who, t.org, t.imported().ID)
+		return err
+	},
+	"Rejects": func(ctx context.Context, t *target) error {
+		_, err := t.Rejects(ctx, t.who, t.org, t.imported().ID, 0, "", 5)
+		return err
+	},
+	"WriteRejects": func(ctx context.Context, t *target) error {
+		return t.WriteRejects(ctx, t.who, t.org, t.imported().ID, io.Discard, locale.New(locale.English), func(app.Import) {})
+	},
+	"TakeBack": func(ctx context.Context, t *target) error { return t.TakeBack(ctx, t.who, t.org, t.imported().ID) },
+	"RemoveSource": func(ctx context.Context, t *target) error {
+		return t.RemoveSource(ctx, t.who, t.org, t.imported().Source)
+	},
+	"Mappings": func(ctx context.Context, t *target) error { _, err := t.Mappings(ctx, t.who, t.org); return err },
+	"MappingOf": func(ctx context.Context, t *target) error {
+		_, err := t.MappingOf(ctx, t.who, t.org, t.mapping())
+		return err
+	},
+	"RemoveMapping": func(ctx context.Context, t *target) error { return t.RemoveMapping(ctx, t.who, t.org, t.mapping()) },
+	"AddUpload": func(ctx context.Context, t *target) error {
+		u, err := t.AddUpload(ctx, t.who, t.org, newUpload, strings.NewReader(deals))
+		if err == nil {
+			t.ok(t.DropUpload(ctx, t.who, t.org, u.ID))
+		}
+		return err
+	},
+	"Uploads": func(ctx context.Context, t *target) error { _, err := t.Uploads(ctx, t.who, t.org); return err },
+	"UploadOf": func(ctx context.Context, t *target) error {
+		_, err := t.UploadOf(ctx, t.who, t.org, t.uploaded())
+		return err
+	},
+	"Prepare": func(ctx context.Context, t *target) error {
+		_, err := t.Prepare(ctx, t.who, t.org, t.uploaded(), nil)
+		return err
+	},
+	"StartImport": func(ctx context.Context, t *target) error { return t.StartImport(ctx, t.who, t.org, t.ready(), "") },
+	"StopImport": func(ctx context.Context, t *target) error {
+		defer t.data.Hold()()
+		id := t.ready()
+		t.ok(t.StartImport(ctx, t.as("editor"), t.org, id, ""))
+		return t.StopImport(ctx, t.who, t.org, id)
+	},
+	"DropUpload": func(ctx context.Context, t *target) error { return t.DropUpload(ctx, t.who, t.org, t.uploaded()) },
+	"MappingFile": func(ctx context.Context, t *target) error {
+		_, err := t.MappingFile(ctx, t.who, t.org, t.uploaded())
+		return err
+	},
+	"UseMapping": func(ctx context.Context, t *target) error {
+		_, err := t.UseMapping(ctx, t.who, t.org, t.uploaded(), "m.yaml", []byte(dealsMapping))
+		return err
+	},
+
 	"CreateToken": func(ctx context.Context, t *target) error {
 		_, err := t.CreateToken(ctx, t.who, t.org, "x", []string{"cases:read"}, 3)
 		return err
@@ -231,66 +334,88 @@ var attempts = map[string]func(ctx context.Context, t *target) error{
 //   - link is a shared link to the case, other one to another case.
 //   - outsider owns another organisation; admin administers the installation and belongs to none.
 const expected = `
-                   nobody link other outsider viewer commenter editor owner admin | cases:read cases:write comments:write shares:write org:read org:admin installation:admin
-Open               log    yes  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
-Read               log    yes  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
-Export             log    -    hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
-Revisions          log    -    hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
-RevisionPage       log    -    hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
-Seals              log    -    hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
-Comments           log    -    hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
-MayExport          -      -    -     -        yes    yes       yes    yes   -     | yes        -           -              -            -        -         -
-MayCompute         log    hid  hid   yes      yes    yes       yes    yes   yes   | yes        -           -              -            -        -         -
-Cases              log    hid  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
-Portfolio          log    hid  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -        -         -
-Organisation       log    hid  hid   hid      yes    yes       yes    yes   yes   | yes        -           -              -            yes      -         -
+                   nobody link other outsider viewer commenter editor owner admin | cases:read cases:write comments:write shares:write data:read data:write org:read org:admin installation:admin
+Open               log    yes  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -         -          -        -         -
+Read               log    yes  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -         -          -        -         -
+Export             log    -    hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -         -          -        -         -
+Revisions          log    -    hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -         -          -        -         -
+RevisionPage       log    -    hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -         -          -        -         -
+Seals              log    -    hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -         -          -        -         -
+Comments           log    -    hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -         -          -        -         -
+MayExport          -      -    -     -        yes    yes       yes    yes   -     | yes        -           -              -            -         -          -        -         -
+MayCompute         log    hid  hid   yes      yes    yes       yes    yes   yes   | yes        -           -              -            -         -          -        -         -
+Cases              log    hid  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -         -          -        -         -
+Portfolio          log    hid  hid   hid      yes    yes       yes    yes   hid   | yes        -           -              -            -         -          -        -         -
+Organisation       log    hid  hid   hid      yes    yes       yes    yes   yes   | yes        -           -              -            -         -          yes      -         -
 
-Create             log    hid  hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Draft              log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Change             log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-SetText            log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Undo               log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Redo               log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Discard            log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Save               log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-SaveText           log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Head               log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Merging            log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Merge              log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Restore            log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-SetStatus          log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Archive            log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -        -         -
-Seal               log    -    hid   hid      -      -         -      yes   hid   | -          yes         -              -            -        -         -
+Create             log    hid  hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Draft              log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Change             log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+SetText            log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Undo               log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Redo               log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Discard            log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Save               log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+SaveText           log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Head               log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Merging            log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Merge              log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Restore            log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+SetStatus          log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Archive            log    -    hid   hid      -      -         yes    yes   hid   | -          yes         -              -            -         -          -        -         -
+Seal               log    -    hid   hid      -      -         -      yes   hid   | -          yes         -              -            -         -          -        -         -
 
-Comment            log    -    hid   hid      -      yes       yes    yes   hid   | -          -           yes            -            -        -         -
-ResolveComment     log    -    hid   hid      -      yes       yes    yes   hid   | -          -           yes            -            -        -         -
-Share              log    -    hid   hid      -      -         yes    yes   hid   | -          -           -              yes          -        -         -
-Shares             log    -    hid   hid      -      -         yes    yes   hid   | -          -           -              yes          -        -         -
-RevokeShare        log    -    hid   hid      -      -         yes    yes   hid   | -          -           -              yes          -        -         -
+Comment            log    -    hid   hid      -      yes       yes    yes   hid   | -          -           yes            -            -         -          -        -         -
+ResolveComment     log    -    hid   hid      -      yes       yes    yes   hid   | -          -           yes            -            -         -          -        -         -
+Share              log    -    hid   hid      -      -         yes    yes   hid   | -          -           -              yes          -         -          -        -         -
+Shares             log    -    hid   hid      -      -         yes    yes   hid   | -          -           -              yes          -         -          -        -         -
+RevokeShare        log    -    hid   hid      -      -         yes    yes   hid   | -          -           -              yes          -         -          -        -         -
 
-Members            log    hid  hid   hid      yes    yes       yes    yes   yes   | -          -           -              -            yes      -         -
-Invite             log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
-Invitations        log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
-Withdraw           log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
-SetRole            log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
-RemoveMember       log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
-RenameOrganisation log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
-CreateOrganisation log    hid  hid   -        -      -         -      -     yes   | -          -           -              -            -        -         -
-Events             log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
-Events/case        log    -    hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
-EventPage          log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
-EventPage/case     log    -    hid   hid      -      -         -      yes   yes   | -          -           -              -            -        yes       -
+Members            log    hid  hid   hid      yes    yes       yes    yes   yes   | -          -           -              -            -         -          yes      -         -
+Invite             log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -         -          -        yes       -
+Invitations        log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -         -          -        yes       -
+Withdraw           log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -         -          -        yes       -
+SetRole            log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -         -          -        yes       -
+RemoveMember       log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -         -          -        yes       -
+RenameOrganisation log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -         -          -        yes       -
+CreateOrganisation log    hid  hid   -        -      -         -      -     yes   | -          -           -              -            -         -          -        -         -
+Events             log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -         -          -        yes       -
+Events/case        log    -    hid   hid      -      -         -      yes   yes   | -          -           -              -            -         -          -        yes       -
+EventPage          log    hid  hid   hid      -      -         -      yes   yes   | -          -           -              -            -         -          -        yes       -
+EventPage/case     log    -    hid   hid      -      -         -      yes   yes   | -          -           -              -            -         -          -        yes       -
 
-CreateToken        log    hid  hid   hid      yes    yes       yes    yes   yes   | -          -           -              -            -        -         -
-RevokeToken        log    hid  hid   yes      yes    yes       yes    yes   yes   | -          -           -              -            -        -         -
-RevokeToken/theirs log    hid  hid   hid      hid    hid       hid    hid   hid   | -          -           -              -            -        -         -
-Tokens             log    hid  hid   yes      yes    yes       yes    yes   yes   | -          -           -              -            -        -         -
-Sessions           log    hid  hid   yes      yes    yes       yes    yes   yes   | -          -           -              -            -        -         -
-EndSession         log    hid  hid   yes      yes    yes       yes    yes   yes   | -          -           -              -            -        -         -
+Sources            log    hid  hid   hid      yes    yes       yes    yes   hid   | -          -           -              -            yes       -          -        -         -
+Figures            log    hid  hid   hid      yes    yes       yes    yes   hid   | -          -           -              -            yes       -          -        -         -
+Imports            log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+ImportOf           log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+Rejects            log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+WriteRejects       log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+Mappings           log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+MappingOf          log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+RemoveMapping      log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+AddUpload          log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+Uploads            log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+UploadOf           log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+Prepare            log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+StartImport        log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+StopImport         log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+DropUpload         log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+MappingFile        log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+UseMapping         log    hid  hid   hid      -      -         yes    yes   hid   | -          -           -              -            -         yes        -        -         -
+TakeBack           log    hid  hid   hid      -      -         -      yes   hid   | -          -           -              -            -         yes        -        -         -
+RemoveSource       log    hid  hid   hid      -      -         -      yes   hid   | -          -           -              -            -         yes        -        -         -
+
+CreateToken        log    hid  hid   hid      yes    yes       yes    yes   yes   | -          -           -              -            -         -          -        -         -
+RevokeToken        log    hid  hid   yes      yes    yes       yes    yes   yes   | -          -           -              -            -         -          -        -         -
+RevokeToken/theirs log    hid  hid   hid      hid    hid       hid    hid   hid   | -          -           -              -            -         -          -        -         -
+Tokens             log    hid  hid   yes      yes    yes       yes    yes   yes   | -          -           -              -            -         -          -        -         -
+Sessions           log    hid  hid   yes      yes    yes       yes    yes   yes   | -          -           -              -            -         -          -        -         -
+EndSession         log    hid  hid   yes      yes    yes       yes    yes   yes   | -          -           -              -            -         -          -        -         -
 `
 
 // unasked are the methods that no actor needs a permission for, and why.
 var unasked = map[string]string{
+	"HasData": "the state of the program", "DataLimits": "the state of the program",
 	"Ready": "the state of the program", "Fresh": "the state of the program", "Setup": "works while nobody has an account",
 	"Local": "says who asks", "Actor": "says who asks", "Bearer": "says who asks, by a secret", "Visitor": "says who asks, by a secret",
 	"Identities": "for package auth", "SessionStore": "for package auth", "CredentialStore": "for package auth",

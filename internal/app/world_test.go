@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/revision"
 	"github.com/rendite-crm/rendite/internal/store"
 	"github.com/rendite-crm/rendite/internal/store/storetest"
+	"github.com/rendite-crm/rendite/internal/warehouse"
 )
 
 // small computes in a moment: what is saved outweighs the licences by 200 EUR a month, after 500 EUR at the start.
@@ -54,11 +56,13 @@ type world struct {
 	*testing.T
 	*app.App
 	*clock
-	store *store.Store
-	ctx   context.Context
-	ids   map[string]string // of people, by name
-	org   string
-	other string // otto's organisation
+	store   *store.Store
+	records *warehouse.Warehouse
+	data    *app.Data
+	ctx     context.Context
+	ids     map[string]string // of people, by name
+	org     string
+	other   string // otto's organisation
 }
 
 // clock is the world's time.
@@ -86,7 +90,15 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, ctx: t.Context(), clock: &clock{at: time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC)}, ids: map[string]string{}}
 	s, admin, first := storetest.Setup(t, store.WithClock(w.now))
-	w.store, w.App = s, app.New(s, engine(), w.now)
+	w.store = s
+	var err error
+	w.records, err = warehouse.Open(w.ctx, filepath.Join(t.TempDir(), "data.db"), w.now)
+	w.ok(err)
+	t.Cleanup(func() { _ = w.records.Close() })
+	w.data, err = app.OpenData(w.records, filepath.Join(t.TempDir(), "uploads"), app.DataLimits{File: 1 << 20, Organisation: 3 << 20}, w.now, nil)
+	w.ok(err)
+	t.Cleanup(func() { _ = w.data.Close() })
+	w.App = app.New(s, engine(), w.now, app.WithData(w.data))
 	by := store.Actor{UserID: admin.ID, UserName: admin.Name}
 	for _, p := range []struct{ name, shown, email string }{
 		{"anna", "Anna Berg", "anna.berg@example.com"}, {"bernd", "Bernd Schulz", "bernd@example.com"}, {"editor", "Eva Editor", "eva@example.com"},

@@ -43,6 +43,8 @@ const (
 	CasesWrite        Scope = "cases:write"
 	CommentsWrite     Scope = "comments:write"
 	SharesWrite       Scope = "shares:write"
+	CRMRead           Scope = "data:read"
+	CRMWrite          Scope = "data:write"
 	OrgRead           Scope = "org:read"
 	OrgAdmin          Scope = "org:admin"
 	InstallationAdmin Scope = "installation:admin"
@@ -50,7 +52,7 @@ const (
 
 // Scopes lists the scopes, the harmless ones first.
 func Scopes() []Scope {
-	return []Scope{CasesRead, CasesWrite, CommentsWrite, SharesWrite, OrgRead, OrgAdmin, InstallationAdmin}
+	return []Scope{CasesRead, CasesWrite, CommentsWrite, SharesWrite, CRMRead, CRMWrite, OrgRead, OrgAdmin, InstallationAdmin}
 }
 
 // ParseScopes reads the names of scopes, at least one; they come back sorted and once each. The error is
@@ -94,13 +96,18 @@ const (
 	MemberChange   Operation = "member.change"
 	OrgRename      Operation = "org.rename"
 	OrgCreate      Operation = "org.create"
-	EventList      Operation = "event.list"
-	TokenCreate    Operation = "token.create"
-	TokenRevoke    Operation = "token.revoke"
-	SessionList    Operation = "session.list"
-	SessionRevoke  Operation = "session.revoke"
-	AdminUsers     Operation = "admin.users"
-	AdminBackup    Operation = "admin.backup"
+	// DataRead is of key figures, which show nobody; DataImport also of rows of customers.
+	DataRead   Operation = "data.read"
+	DataImport Operation = "data.import"
+	// DataRemove takes imports back and deletes what came from a source.
+	DataRemove    Operation = "data.remove"
+	EventList     Operation = "event.list"
+	TokenCreate   Operation = "token.create"
+	TokenRevoke   Operation = "token.revoke"
+	SessionList   Operation = "session.list"
+	SessionRevoke Operation = "session.revoke"
+	AdminUsers    Operation = "admin.users"
+	AdminBackup   Operation = "admin.backup"
 )
 
 // rule says who may do an operation.
@@ -121,7 +128,8 @@ type rule struct {
 // rules is the one table of permissions.
 //
 // Who administers the installation looks after people and organisations but reads no cases: that takes a role, which
-// leaves an event. A share link reads the report of its case, not the file with its comments. Sealing cannot be taken
+// leaves an event. What a CRM holds is read as key figures by all members; its rows, in previews and rejects, are for those
+// who import, and what cannot be brought back is the owner's to remove. A share link reads the report of its case, not the file with its comments. Sealing cannot be taken
 // back and is the owner's. Tokens can make no tokens, or a stolen one would live on.
 var rules = []rule{
 	{operation: CaseRead, least: Viewer, share: true, scope: CasesRead},
@@ -142,6 +150,9 @@ var rules = []rule{
 	{operation: MemberChange, least: Owner, admin: true, scope: OrgAdmin},
 	{operation: OrgRename, least: Owner, admin: true, scope: OrgAdmin},
 	{operation: OrgCreate, admin: true, scope: InstallationAdmin},
+	{operation: DataRead, least: Viewer, scope: CRMRead},
+	{operation: DataImport, least: Editor, scope: CRMWrite},
+	{operation: DataRemove, least: Owner, scope: CRMWrite},
 	{operation: EventList, least: Owner, admin: true, scope: OrgAdmin},
 	{operation: TokenCreate, own: true},
 	{operation: TokenRevoke, own: true},

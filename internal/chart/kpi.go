@@ -69,7 +69,9 @@ func (k KPI) Scene(l *locale.Locale, size Size) *Scene {
 	g := ground(s, l, size, e, top, func(v float64) string { return l.Quantity(v, k.Unit) }, h, k.Start, 0)
 	g.axis.calendar = l.MonthShort(k.Start, 0) != ""
 	n := len(expected)
-	s.add(Path{Role: ExpectedBand, Points: between(n, g.x, g.y, column(expected, lowest), column(expected, highest)), Closed: true})
+	if n > 0 {
+		s.add(Path{Role: ExpectedBand, Points: between(n, g.x, g.y, column(expected, lowest), column(expected, highest)), Closed: true})
+	}
 	if p := curve(n, g.x, g.y, column(expected, middle)); len(p) > 1 {
 		s.add(Path{Role: Expected, Points: p})
 	}

@@ -75,6 +75,7 @@ func charts(t testing.TB) []named {
 		{"factor", chart.Factor{Name: "Akzeptanz", Start: constant(t, 0.15), Plateau: fitted(t, 0.6, 0.8, 0.92), MonthsTo90: fitted(t, 4, 8, 14), Horizon: 36, From: "2026-04"}},
 		{"density", chart.Density{Dist: fitted(t, 0.5, 1.5, 3), Low: 0.5, Middle: 1.5, High: 3, Name: "Zeitersparnis", Unit: "h/week"}},
 		{"kpi", kpi()},
+		{"kpi_interval", measured()},
 		{"heat", chart.Heat{Title: "Akzeptanz je Team", Rows: []string{"Vertrieb Nord", "Vertrieb Süd", "Innendienst", "Service"}, Start: "2026-05", Unit: "%",
 			Values: [][]float64{{12, 25, 41, 55, 62, 70, 74, 78, 80, 81, 83, 84}, {8, 15, 22, 35, 44, 52, 58, 61, 63, 66, 67, 70}, {30, 44, 60, 72, 80, 85, 88, 90, 90, 91, 92, 92}, {math.NaN(), math.NaN(), 5, 9, 14, 22, 30, 35, 41, 44, 48, 50}}}},
 		{"funnel", chart.Funnel{Title: "Vom Lead zum Auftrag", Stages: []chart.Stage{{"Leads", 1840}, {"Qualifiziert", 920}, {"Angebot", 412}, {"Verhandlung", 230}, {"Gewonnen", 97}}}},
@@ -128,6 +129,23 @@ func kpi() chart.KPI {
 			x = math.NaN()
 		}
 		k.Values, k.Expected = append(k.Values, x), append(k.Expected, b)
+	}
+	return k
+}
+
+// measured is a win rate by month with its intervals, without a counterfactual; two months lack a value, one an interval.
+func measured() chart.KPI {
+	k := chart.KPI{Name: "Abschlussquote", Unit: "%", Start: "2025-01", GoLive: -1}
+	for m := range 22 {
+		x := 41 + 4*math.Sin(float64(m)*1.3)
+		low, high := x-8-float64(m%5), x+9
+		switch m {
+		case 5, 7:
+			x, low, high = math.NaN(), math.NaN(), math.NaN()
+		case 12:
+			low, high = math.NaN(), math.NaN()
+		}
+		k.Values, k.Low, k.High = append(k.Values, x), append(k.Low, low), append(k.High, high)
 	}
 	return k
 }

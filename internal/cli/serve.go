@@ -24,6 +24,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/diag"
 	"github.com/rendite-crm/rendite/internal/server"
 	"github.com/rendite-crm/rendite/internal/store"
+	"github.com/rendite-crm/rendite/internal/warehouse"
 )
 
 // serveCommand runs the workspace.
@@ -32,6 +33,7 @@ func (p *program) serveCommand() *cobra.Command {
 	var demo, verbose bool
 	var proxies []string
 	var folder, issuer, client, domains string
+	var upload int64
 	cmd := &cobra.Command{Use: "serve", Short: p.t("cli.serve"), Long: p.t("cli.serve.long"), Args: p.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			level := slog.LevelInfo
@@ -39,6 +41,11 @@ func (p *program) serveCommand() *cobra.Command {
 				level = slog.LevelDebug
 			}
 			c.Log = slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: level}))
+			if upload < 1 || upload > 1<<20 {
+				p.fail("cli.serve.upload_limit", diag.Args{"value": upload})
+				return exit(exitUsage)
+			}
+			c.Uploads.File = upload << 20
 			c.Version, c.Person, c.Firm = version(), p.person(), p.t("web.local.organisation")
 			for _, s := range proxies {
 				prefix, err := netip.ParsePrefix(s)
@@ -97,6 +104,8 @@ func (p *program) serveCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", p.t("cli.flag.listen"))
 	f.StringVar(&c.Database, "database", p.Env("RENDITE_DATABASE"), p.t("cli.flag.database"))
+	f.StringVar(&c.Data, "data", p.Env("RENDITE_DATA"), p.t("cli.flag.serve_data"))
+	f.Int64Var(&upload, "upload-limit", app.DefaultDataLimits().File>>20, p.t("cli.flag.upload_limit"))
 	f.BoolVar(&c.Accounts, "auth", false, p.t("cli.flag.auth"))
 	f.StringVar(&c.BaseURL, "base-url", "", p.t("cli.flag.base_url"))
 	f.StringSliceVar(&proxies, "trust-proxy", nil, p.t("cli.flag.proxy"))
@@ -122,7 +131,10 @@ func (p *program) person() string {
 // notServing says why the workspace cannot start.
 func (p *program) notServing(err error, c server.Config) error {
 	var unreachable *store.UnreachableError
+	var data *server.DataError
 	switch {
+	case errors.As(err, &data):
+		p.fail("cli.cannot_read", diag.Args{"file": dataName(cmp.Or(c.Data, warehouse.DefaultFile)), "detail": p.hidden(data.Cause, cmp.Or(c.Data, c.Database))})
 	case errors.Is(err, server.ErrNeedsAccounts):
 		p.fail("cli.serve.needs_accounts", diag.Args{"listen": c.Listen})
 	case errors.As(err, &unreachable):

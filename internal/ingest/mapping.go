@@ -250,6 +250,13 @@ func (r *reader) check(m *Mapping, at diag.Position, whole bool) {
 	}
 }
 
+// Check looks at the mapping by itself, without a file.
+func (m *Mapping) Check() diag.List {
+	r := &reader{}
+	r.check(m, diag.Position{}, true)
+	return r.found
+}
+
 // YAML writes the mapping as Read reads it.
 func (m *Mapping) YAML() []byte {
 	var b strings.Builder
@@ -299,9 +306,9 @@ func (m *Mapping) YAML() []byte {
 // flow is what a column is mapped to, on one line.
 func (c Column) flow() string {
 	if c.Style == "" && len(c.Values) == 0 {
-		return c.To
+		return quoted(c.To)
 	}
-	s := "{to: " + c.To
+	s := "{to: " + quoted(c.To)
 	if c.Style != "" {
 		s += ", style: " + quoted(c.Style)
 	}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/csv"
 	"io"
+	"iter"
 	"strings"
 
 	"github.com/rendite-crm/rendite/internal/locale"
@@ -13,6 +14,17 @@ import (
 // Mended and imported with the same mapping, they are taken. A cell that a spreadsheet would run as a formula begins with an
 // apostrophe, which an import drops again.
 func WriteRejects(w io.Writer, header []string, list []warehouse.Reject, l *locale.Locale) error {
+	return WriteEachReject(w, header, func(yield func(warehouse.Reject, error) bool) {
+		for _, r := range list {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}, l)
+}
+
+// WriteEachReject is WriteRejects for rows that come one after the other.
+func WriteEachReject(w io.Writer, header []string, list iter.Seq2[warehouse.Reject, error], l *locale.Locale) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	if l.Lang() == locale.German {
@@ -27,7 +39,10 @@ func WriteRejects(w io.Writer, header []string, list []warehouse.Reject, l *loca
 	if err := out.Write(row); err != nil {
 		return err
 	}
-	for _, r := range list {
+	for r, err := range list {
+		if err != nil {
+			return err
+		}
 		row = row[:0]
 		for i := range header {
 			cell := ""

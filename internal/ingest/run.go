@@ -43,6 +43,8 @@ type cell struct {
 	style  tabular.Style
 	values map[string]string
 	column crm.Column
+	of     int  // in the mapping's columns
+	open   bool // how it is read is not settled
 }
 
 type pair struct{ amount, currency int }
@@ -50,6 +52,15 @@ type pair struct{ amount, currency int }
 // Fit holds a mapping against a sheet. The list has what does not fit: columns that the sheet lacks, questions that the
 // mapping does not answer. zone and currency are those of the source.
 func Fit(m *Mapping, s *tabular.Sheet, zone *time.Location, currency string) (*Plan, diag.List) {
+	p, found := fit(m, s, zone, currency)
+	if found.Err() != nil {
+		return nil, found.Sorted()
+	}
+	return p, found
+}
+
+// fit is Fit that also returns what fits where not everything does; nil for an unknown table.
+func fit(m *Mapping, s *tabular.Sheet, zone *time.Location, currency string) (*Plan, diag.List) {
 	t, ok := crm.Find(m.Table)
 	if !ok {
 		return nil, diag.List{diag.New("mapping_table", diag.Position{}, diag.Args{"name": m.Table, "nearest": quantity.Nearest(m.Table, TableNames())})}
@@ -63,24 +74,22 @@ func Fit(m *Mapping, s *tabular.Sheet, zone *time.Location, currency string) (*P
 	for _, c := range s.Columns {
 		headers = append(headers, c.Name)
 	}
-	for _, c := range m.Columns {
+	for of, c := range m.Columns {
 		at := slices.Index(headers, c.Header)
 		if at < 0 {
 			found.Add(diag.New("mapping_header", c.At, diag.Args{"name": c.Header, "nearest": quantity.Nearest(c.Header, headers)}))
 			continue
 		}
-		x := cell{at: at, name: c.To, to: t.Index(c.To), style: s.Columns[at].Style, values: folded(c.Values)}
+		x := cell{at: at, name: c.To, to: t.Index(c.To), style: s.Columns[at].Style, values: folded(c.Values), of: of}
 		if x.to >= 0 {
 			x.column = t.Columns[x.to]
 			x.kind = x.column.Kind
 		} else {
-			x.kind = map[string]crm.Kind{"id": crm.Ref, "merged": crm.Ref}[c.To]
-			if x.kind == "" {
-				x.kind = crm.Instant
-			}
+			x.kind = KindOf(t, c.To)
 		}
 		if d := x.settle(&s.Columns[at], c); d != nil {
 			found.Add(*d)
+			x.open = true
 		}
 		p.cells = append(p.cells, x)
 	}
@@ -102,9 +111,6 @@ func Fit(m *Mapping, s *tabular.Sheet, zone *time.Location, currency string) (*P
 		if c.Kind == crm.Money && t.Index("currency") >= 0 && c.Name != "home_amount" && slices.ContainsFunc(p.cells, func(x cell) bool { return x.to == i }) {
 			p.money = append(p.money, pair{i, t.Index("currency")})
 		}
-	}
-	if found.Err() != nil {
-		return nil, found.Sorted()
 	}
 	return p, found
 }
@@ -247,53 +253,77 @@ func ProblemOf(err error) *crm.Problem {
 
 // Record is a row as a record of the table; the error names the column.
 func (p *Plan) Record(row tabular.Row) (crm.Record, error) {
-	r := p.table.New("")
-	copy(r.Values, p.fixed)
+	r := p.begin()
 	for i := range p.cells {
 		x := &p.cells[i]
 		if x.at >= len(row.Cells) {
 			continue
 		}
-		c := row.Cells[x.at]
-		if !p.sheet.Typed {
-			c.Text = Unguarded(c.Text)
-		}
-		v, currency, err := p.value(x, c)
+		v, currency, err := p.read(x, row.Cells[x.at])
 		if err != nil {
-			why := "cell_" + string(x.kind)
-			var refused *wrongCell
-			if errors.As(err, &refused) {
-				why = refused.code
-			}
-			return r, &wrongCell{x.name, why, c.Text}
+			return r, err
 		}
-		if v == nil {
-			continue
+		p.put(&r, x, v, currency)
+	}
+	return r, p.finish(&r)
+}
+
+// begin is a record with the values that all rows have.
+func (p *Plan) begin() crm.Record {
+	r := p.table.New("")
+	copy(r.Values, p.fixed)
+	return r
+}
+
+// read is a cell as a value, nil where it is missing; the error is a *wrongCell.
+func (p *Plan) read(x *cell, c tabular.Cell) (any, string, error) {
+	if !p.sheet.Typed {
+		c.Text = Unguarded(c.Text)
+	}
+	v, currency, err := p.value(x, c)
+	if err != nil {
+		why := "cell_" + string(x.kind)
+		var refused *wrongCell
+		if errors.As(err, &refused) {
+			why = refused.code
 		}
-		if x.to >= 0 {
-			r.Values[x.to] = v
-			if currency != "" {
-				for _, m := range p.money {
-					if m.amount == x.to && r.Values[m.currency] == nil {
-						r.Values[m.currency] = currency
-					}
+		return nil, "", &wrongCell{x.name, why, c.Text}
+	}
+	return v, currency, nil
+}
+
+// put puts a value where it belongs.
+func (p *Plan) put(r *crm.Record, x *cell, v any, currency string) {
+	if v == nil {
+		return
+	}
+	if x.to >= 0 {
+		r.Values[x.to] = v
+		if currency != "" {
+			for _, m := range p.money {
+				if m.amount == x.to && r.Values[m.currency] == nil {
+					r.Values[m.currency] = currency
 				}
 			}
-			continue
 		}
-		switch x.name {
-		case "id":
-			r.ID, _ = v.(string)
-		case "merged":
-			r.Merged, _ = v.(string)
-		case "created":
-			r.Created, _ = v.(int64)
-		case "updated":
-			r.Updated, _ = v.(int64)
-		case "deleted":
-			r.Deleted, _ = v.(int64)
-		}
+		return
 	}
+	switch x.name {
+	case "id":
+		r.ID, _ = v.(string)
+	case "merged":
+		r.Merged, _ = v.(string)
+	case "created":
+		r.Created, _ = v.(int64)
+	case "updated":
+		r.Updated, _ = v.(int64)
+	case "deleted":
+		r.Deleted, _ = v.(int64)
+	}
+}
+
+// finish fills in what follows from the cells together; the error is a *wrongCell.
+func (p *Plan) finish(r *crm.Record) error {
 	for _, m := range p.money {
 		if r.Values[m.amount] != nil && r.Values[m.currency] == nil && p.home != "" {
 			r.Values[m.currency] = p.home
@@ -303,11 +333,11 @@ func (p *Plan) Record(row tabular.Row) (crm.Record, error) {
 		label, _ := r.Values[p.stage].(string)
 		category, ok := p.m.Stages[label]
 		if !ok {
-			return r, &wrongCell{"stage", "stage", label}
+			return &wrongCell{"stage", "stage", label}
 		}
 		r.Values[p.kind] = category
 	}
-	return r, nil
+	return nil
 }
 
 // value reads a cell; nil where it is missing.
@@ -403,6 +433,12 @@ func (p *Plan) Run(ctx context.Context, w *warehouse.Warehouse, s warehouse.Sour
 		}
 		return warehouse.Batch{}, err
 	}
+	defer func() {
+		if v := recover(); v != nil { // a fault of ours must not hold the database for ever
+			_ = i.Abort()
+			panic(v)
+		}
+	}()
 	names := make([]string, len(p.sheet.Columns))
 	for k, c := range p.sheet.Columns {
 		names[k] = c.Name
@@ -421,7 +457,7 @@ func (p *Plan) Run(ctx context.Context, w *warehouse.Warehouse, s warehouse.Sour
 		}
 		return i.Batch, errors.Join(err, i.Abort())
 	}
-	for part := range p.read(ctx, i, skip, gone) {
+	for part := range p.ahead(ctx, i, skip, gone) {
 		for k := range part.rows {
 			if err := part.rows[k].write(writing, i, p.sheet.Name); err != nil {
 				return stop(err)
@@ -470,12 +506,20 @@ const (
 	partsKept = 4 // read ahead of the writing
 )
 
-// read reads the rows beside the writing, which is the slower of the two: parsing, checking and hashing take as long
+// ahead reads the rows beside the writing, which is the slower of the two: parsing, checking and hashing take as long
 // again. It ends with ctx, after which what it has read is still to be taken, or when the writer is gone.
-func (p *Plan) read(ctx context.Context, i *warehouse.Import, skip int64, gone <-chan struct{}) <-chan part {
+func (p *Plan) ahead(ctx context.Context, i *warehouse.Import, skip int64, gone <-chan struct{}) <-chan part {
 	parts := make(chan part, partsKept)
 	go func() {
 		defer close(parts)
+		defer func() {
+			if v := recover(); v != nil { // a fault of ours must not end the program
+				select {
+				case parts <- part{err: fmt.Errorf("ingest: %v", v)}:
+				case <-gone:
+				}
+			}
+		}()
 		rows := p.sheet.Rows(ctx)
 		defer rows.Close() //nolint:errcheck // only read
 		now := part{rows: make([]taken, 0, partRows)}

@@ -1,9 +1,11 @@
 package server
 
 import (
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -32,11 +34,43 @@ func (s *Server) around(mux *http.ServeMux) (http.Handler, error) {
 	}
 	var h http.Handler = gzip(mux)
 	h = origin.Handler(h)
-	h = http.MaxBytesHandler(h, maxBody)
+	h = s.bounded(h)
 	h = s.observe(h)
 	h = s.hosts(h)
 	h = s.headers(h)
 	return s.recovered(h), nil
+}
+
+// uploads are the paths that take a large file, of pages and of the API.
+var uploads = regexp.MustCompile(`^(/api/v1)?/organisations/[^/]+/data/uploads$`)
+
+// bounded limits what a request may bring, and how long: an upload may take its time as long as it moves.
+func (s *Server) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := int64(maxBody)
+		if r.Method == http.MethodPost && uploads.MatchString(r.URL.Path) {
+			limit = s.App.DataLimits().File + maxBody
+			c := http.NewResponseController(w)
+			r.Body = &moving{r.Body, func() {
+				// A connection without deadlines has none to move.
+				_ = c.SetReadDeadline(time.Now().Add(readBody))
+				_ = c.SetWriteDeadline(time.Now().Add(writeAll))
+			}}
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// moving is a body whose deadlines move with it.
+type moving struct {
+	io.ReadCloser
+	on func()
+}
+
+func (m *moving) Read(p []byte) (int, error) {
+	m.on()
+	return m.ReadCloser.Read(p)
 }
 
 // headers are those of every answer. What may be kept by a browser says so itself; https is kept to where people reach us

@@ -6,14 +6,18 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/rendite-crm/rendite/internal/app"
 	"github.com/rendite-crm/rendite/internal/auth"
+	"github.com/rendite-crm/rendite/internal/server"
 	"github.com/rendite-crm/rendite/internal/store"
+	"github.com/rendite-crm/rendite/internal/warehouse"
 )
 
 // Who a route is for, beside an operation of package auth.
@@ -34,6 +38,12 @@ type attempt struct {
 	// other is the status for some actors beside what their role says, with why in a comment.
 	other map[string]int
 }
+
+// deals is an export of a CRM, and dealsMapping says what its columns are.
+const (
+	deals        = "Nr;Phase;Betrag\n1;Gewonnen;1200,50\n2;Verloren;80,00\n"
+	dealsMapping = "mapping: Deals\ntable: opportunity\ncolumns:\n  Nr: id\n  Phase: stage\n  Betrag: amount\nstages: {Gewonnen: won, Verloren: lost}\n"
+)
 
 // notSigned are the actors whom a page takes for nobody.
 var notSigned = []string{"nobody", "visitor", "disabled", "token-cookie", "token-bearer"}
@@ -145,6 +155,26 @@ var attempts = []attempt{
 	{pattern: "POST /organisations/{id}/members", path: "/organisations/{org}/members", form: "user={guest}&role=editor", needs: auth.MemberChange},
 	{pattern: "POST /organisations/{id}/invite", path: "/organisations/{org}/invite", form: "email=&role=viewer", needs: auth.MemberInvite, status: 200},
 	{pattern: "POST /organisations/{id}/withdraw", path: "/organisations/{org}/withdraw", form: "invitation={invited}", needs: auth.MemberInvite},
+
+	// On to the part that is open to them.
+	{pattern: "GET /data", path: "/data", needs: signed, status: 303, other: map[string]int{"administrator": 303}},
+	{pattern: "GET /organisations/{id}/data", path: "/organisations/{org}/data", needs: auth.DataImport},
+	{pattern: "POST /organisations/{id}/data/uploads", path: "/organisations/{org}/data/uploads", form: "source={unique}&timezone=UTC&currency=EUR", file: deals, needs: auth.DataImport},
+	{pattern: "GET /organisations/{id}/data/uploads/{upload}", path: "/organisations/{org}/data/uploads/{upload}", needs: auth.DataImport},
+	{pattern: "POST /organisations/{id}/data/uploads/{upload}", path: "/organisations/{org}/data/uploads/{upload}", form: "table=opportunity&to.0=id", needs: auth.DataImport},
+	{pattern: "GET /organisations/{id}/data/uploads/{upload}/mapping.yaml", path: "/organisations/{org}/data/uploads/{upload}/mapping.yaml", needs: auth.DataImport},
+	{pattern: "POST /organisations/{id}/data/uploads/{upload}/mapping", path: "/organisations/{org}/data/uploads/{upload}/mapping", file: dealsMapping, needs: auth.DataImport},
+	{pattern: "POST /organisations/{id}/data/uploads/{upload}/start", path: "/organisations/{org}/data/uploads/{ready}/start", needs: auth.DataImport},
+	{pattern: "POST /organisations/{id}/data/uploads/{upload}/stop", path: "/organisations/{org}/data/uploads/{upload}/stop", needs: auth.DataImport, status: 409}, // it does not run
+	{pattern: "POST /organisations/{id}/data/uploads/{upload}/drop", path: "/organisations/{org}/data/uploads/{upload}/drop", needs: auth.DataImport},
+	{pattern: "GET /organisations/{id}/data/imports/{import}", path: "/organisations/{org}/data/imports/{import}", needs: auth.DataImport},
+	{pattern: "GET /organisations/{id}/data/imports/{import}/rejects.csv", path: "/organisations/{org}/data/imports/{import}/rejects.csv", needs: auth.DataImport},
+	{pattern: "POST /organisations/{id}/data/imports/{import}/take-back", path: "/organisations/{org}/data/imports/{import}/take-back", needs: auth.DataRemove},
+	{pattern: "GET /organisations/{id}/data/mapping.yaml", path: "/organisations/{org}/data/mapping.yaml?name={mapping}", needs: auth.DataImport},
+	{pattern: "POST /organisations/{id}/data/mapping/remove", path: "/organisations/{org}/data/mapping/remove", form: "name={mapping}", needs: auth.DataImport},
+	{pattern: "POST /organisations/{id}/data/source/remove", path: "/organisations/{org}/data/source/remove", form: "source={source}", needs: auth.DataRemove},
+	{pattern: "GET /organisations/{id}/data/figures", path: "/organisations/{org}/data/figures?source={source}", needs: auth.DataRead},
+	{pattern: "GET /organisations/{id}/data/figures/{figure}", path: "/organisations/{org}/data/figures/win_rate?source={source}", needs: auth.DataRead},
 
 	{pattern: "/", path: "/nothing", needs: anybody, status: 404},
 }
@@ -285,6 +315,24 @@ func (w *world) fill(text, actor string, have map[string]string) string {
 			}
 			_, id := w.token(org, user.Name, auth.CasesRead)
 			return id
+		case "source":
+			return strconv.FormatInt(w.imported().Source, 10)
+		case "import":
+			return strconv.FormatInt(w.imported().ID, 10)
+		case "mapping":
+			m := warehouse.Mapping{Owner: w.org, Name: store.NewID(), Table: "opportunity", Text: dealsMapping}
+			w.check(w.records.KeepMapping(ctx, m))
+			return m.Name
+		case "upload", "ready":
+			who, err := w.server.App.Actor(ctx, w.people["owner"].ID)
+			w.check(err)
+			u, err := w.server.App.AddUpload(ctx, who, w.org, app.NewUpload{File: "deals.csv", Source: "CRM", Timezone: "UTC", Currency: "EUR"}, strings.NewReader(deals+store.NewID()+";Gewonnen;1,00\n"))
+			w.check(err)
+			if name == "ready" {
+				_, err = w.server.App.UseMapping(ctx, who, w.org, u.ID, "m.yaml", []byte(dealsMapping))
+				w.check(err)
+			}
+			return u.ID
 		case "guest":
 			u := w.person(store.NewID())
 			w.check(s.AddMember(ctx, w.by("owner"), w.org, u.ID, store.Viewer))
@@ -363,7 +411,8 @@ func upload(name, text string, form url.Values) (body, kind string) {
 // Every page for everybody, as a table of statuses that is also derived from the table of permissions. Where a request is
 // refused, nothing that is stored may have changed.
 func TestRoles_everyPageForEverybody(t *testing.T) {
-	w := newWorld(t)
+	// Each actor's attempts are made ready in one go, with uploads of their own.
+	w := newWorld(t, func(c *server.Config) { c.Uploads.Uploads = 10 * len(attempts) })
 	rows := make([][]string, len(attempts))
 	for _, actor := range actors {
 		w.ahead.Add(int64(6 * time.Minute)) // until one address may ask for a new password again
@@ -398,9 +447,9 @@ func TestRoles_everyPageForEverybody(t *testing.T) {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-46s %s\n", "", strings.Join(actors, " "))
+	fmt.Fprintf(&b, "%-66s %s\n", "", strings.Join(actors, " "))
 	for i, a := range attempts {
-		fmt.Fprintf(&b, "%-46s", a.pattern)
+		fmt.Fprintf(&b, "%-66s", a.pattern)
 		for k, cell := range rows[i] {
 			fmt.Fprintf(&b, " %-*s", len(actors[k]), cell)
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/server"
 	"github.com/rendite-crm/rendite/internal/store"
+	"github.com/rendite-crm/rendite/internal/warehouse"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -79,6 +80,8 @@ type world struct {
 	links  chan string // of password resets
 	kept   string      // the cookie of somebody who was disabled since
 
+	records *warehouse.Warehouse // as the server keeps them
+
 	db      *sql.DB
 	version int64 // of the database when it was read last
 	dumped  string
@@ -132,6 +135,10 @@ func open(t *testing.T, change ...func(*server.Config)) *world {
 	if w.db, err = sql.Open("sqlite", "file:"+file+"?mode=ro"); err != nil {
 		t.Fatal(err)
 	}
+	if w.records, err = warehouse.Open(t.Context(), filepath.Join(filepath.Dir(file), warehouse.DefaultFile), w.now); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.check(w.records.Close()) })
 	w.db.SetMaxOpenConns(1) // data_version is that of a connection
 	if c.Accounts {
 		w.settle()
@@ -222,6 +229,17 @@ func (w *world) comment(id, author string) string {
 	c, err := w.server.Store.AddComment(w.t.Context(), w.by(author), store.Comment{CaseID: id, Anchor: "users", Text: "why?"})
 	w.check(err)
 	return c.ID
+}
+
+// imported is an import of the organisation, into a source of its own.
+func (w *world) imported() warehouse.Batch {
+	ctx := w.t.Context()
+	s, err := w.records.AddSource(ctx, warehouse.Source{Owner: w.org, Name: store.NewID(), Kind: "file", Timezone: "UTC", Currency: "EUR"})
+	w.check(err)
+	i, err := w.records.Begin(ctx, s, "opportunity", "deals.csv", store.NewID())
+	w.check(err)
+	w.check(i.Finish(ctx))
+	return i.Batch
 }
 
 func (w *world) token(org, owner string, scopes ...auth.Scope) (secret, id string) {

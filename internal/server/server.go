@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +24,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/auth"
 	"github.com/rendite-crm/rendite/internal/catalogue"
 	"github.com/rendite-crm/rendite/internal/store"
+	"github.com/rendite-crm/rendite/internal/warehouse"
 	"github.com/rendite-crm/rendite/internal/web"
 )
 
@@ -42,6 +45,10 @@ const (
 type Config struct {
 	Listen   string // host:port; port 0 takes a free one
 	Database string // a file or postgres://…; empty is store.DefaultFile
+	// Data is where data of CRMs are kept, a file or postgres://…; empty is beside the database.
+	Data string
+	// Uploads bound what imports may bring; zero fields are app.DefaultDataLimits.
+	Uploads app.DataLimits
 	// Accounts asks everybody to sign in. Without it the server answers on loopback addresses only.
 	Accounts bool
 	BaseURL  string // how people reach it, where that is not the address it listens on
@@ -64,6 +71,8 @@ type Config struct {
 type Server struct {
 	App      *app.App
 	Store    *store.Store
+	data     *app.Data
+	records  *warehouse.Warehouse
 	config   Config
 	http     *http.Server
 	listener net.Listener
@@ -103,9 +112,48 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	s := &Server{Store: db, config: c, listener: listener, done: make(chan error, 1)}
 	if err := s.build(ctx); err != nil {
-		return nil, errors.Join(err, db.Close(), listener.Close())
+		return nil, errors.Join(err, s.closeData(), db.Close(), listener.Close())
 	}
 	return s, nil
+}
+
+// openData opens what is kept of CRMs.
+func (s *Server) openData(ctx context.Context) (err error) {
+	c := s.config
+	address, uploads := c.Data, ""
+	switch {
+	case address != "":
+	case strings.Contains(c.Database, "://"):
+		address = c.Database
+	default:
+		address = filepath.Join(filepath.Dir(cmp.Or(c.Database, store.DefaultFile)), warehouse.DefaultFile)
+	}
+	if !strings.Contains(address, "://") {
+		uploads = address + "-uploads"
+	}
+	if s.records, err = warehouse.Open(ctx, address, c.Now); err != nil {
+		return &DataError{err}
+	}
+	s.data, err = app.OpenData(s.records, uploads, c.Uploads, c.Now, c.Log)
+	return err
+}
+
+// DataError says that the data of CRMs cannot be opened. The address, which may hold a password, is not in it.
+type DataError struct{ Cause error }
+
+func (e *DataError) Error() string { return "server: the data cannot be opened" }
+
+func (e *DataError) Unwrap() error { return e.Cause }
+
+// closeData ends running imports, which can be resumed, and closes what openData opened.
+func (s *Server) closeData() (err error) {
+	if s.data != nil {
+		err = s.data.Close()
+	}
+	if s.records != nil {
+		err = errors.Join(err, s.records.Close())
+	}
+	return err
 }
 
 func (s *Server) build(ctx context.Context) error {
@@ -114,7 +162,10 @@ func (s *Server) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.App = app.New(s.Store, engine, c.Now)
+	if err := s.openData(ctx); err != nil {
+		return err
+	}
+	s.App = app.New(s.Store, engine, c.Now, app.WithData(s.data))
 	s.metrics = newMetrics(engine, c.Version)
 	o := web.Options{App: s.App, Version: c.Version, Log: c.Log, BaseURL: c.BaseURL, Address: s.URL(), Now: c.Now, Person: c.Person, Firm: c.Firm}
 	if c.Accounts {
@@ -240,7 +291,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
-	return errors.Join(err, s.Store.Close())
+	return errors.Join(err, s.closeData(), s.Store.Close())
 }
 
 // prune deletes what has run out, now and every hour.

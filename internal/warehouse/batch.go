@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -751,21 +752,54 @@ func (i *Import) decode(before string) ([]any, error) {
 
 // Rejects are the rows of an import that were not taken, in the order of their lines.
 func (w *Warehouse) Rejects(ctx context.Context, batch int64) (list []Reject, err error) {
-	rows, err := w.db.QueryContext(ctx, "SELECT batch, line, place, column_name, code, value, cells FROM crm_reject WHERE batch = $1 ORDER BY line, column_name", batch)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var r Reject
-		var cells string
-		if err := rows.Scan(&r.Batch, &r.Line, &r.Place, &r.Column, &r.Code, &r.Value, &cells); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal([]byte(cells), &r.Cells); err != nil {
+	for r, err := range w.EachReject(ctx, batch) {
+		if err != nil {
 			return nil, err
 		}
 		list = append(list, r)
 	}
-	return list, rows.Err()
+	return list, nil
+}
+
+// EachReject is Rejects one after the other: a file may have a million.
+func (w *Warehouse) EachReject(ctx context.Context, batch int64) iter.Seq2[Reject, error] {
+	return w.rejects(ctx, "SELECT "+rejectColumns+" FROM crm_reject WHERE batch = $1 ORDER BY line, column_name", batch)
+}
+
+// RejectsAfter is a part of Rejects: at most so many after a line and column.
+func (w *Warehouse) RejectsAfter(ctx context.Context, batch, line int64, column string, most int) (list []Reject, err error) {
+	for r, err := range w.rejects(ctx, "SELECT "+rejectColumns+" FROM crm_reject WHERE batch = $1 AND (line > $2 OR line = $2 AND column_name > $3) ORDER BY line, column_name LIMIT $4", batch, line, column, most) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+const rejectColumns = "batch, line, place, column_name, code, value, cells"
+
+func (w *Warehouse) rejects(ctx context.Context, query string, args ...any) iter.Seq2[Reject, error] {
+	return func(yield func(Reject, error) bool) {
+		rows, err := w.db.QueryContext(ctx, query, args...)
+		if err != nil {
+			yield(Reject{}, err)
+			return
+		}
+		defer rows.Close() //nolint:errcheck // only read; what broke off is in Err
+		for rows.Next() {
+			var r Reject
+			var cells string
+			err := rows.Scan(&r.Batch, &r.Line, &r.Place, &r.Column, &r.Code, &r.Value, &cells)
+			if err == nil {
+				err = json.Unmarshal([]byte(cells), &r.Cells)
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(Reject{}, err)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ import (
 const DefaultFile = "rendite-data.db"
 
 // version is that of the tables; Open brings older ones up to it.
-const version = 2
+const version = 3
 
 // Errors of this package, beside those of the database.
 var (
@@ -57,6 +58,16 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Warehouse
 		w.d, name = postgreSQL, address
 	}
 	var err error
+	if w.d.name == sqlite.name {
+		// It holds customers: nobody else on this machine reads it. SQLite's files beside it take after it.
+		f, err := os.OpenFile(address, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+	}
 	if w.db, err = sql.Open(w.d.driver, name); err != nil {
 		return nil, err
 	}
@@ -128,6 +139,8 @@ func (w *Warehouse) schema() []string {
  PRIMARY KEY (batch, line, column_name))`,
 		`CREATE TABLE IF NOT EXISTS crm_undo (batch BIGINT NOT NULL, table_name TEXT NOT NULL, ext_id TEXT NOT NULL, before_batch BIGINT NOT NULL, before TEXT NOT NULL, PRIMARY KEY (batch, table_name, ext_id))`,
 		`CREATE INDEX IF NOT EXISTS crm_undo_before ON crm_undo (before_batch)`,
+		`CREATE TABLE IF NOT EXISTS crm_mapping (owner TEXT NOT NULL, name TEXT NOT NULL, table_name TEXT NOT NULL, text TEXT NOT NULL, updated BIGINT NOT NULL, PRIMARY KEY (owner, name))`,
+		`CREATE TABLE IF NOT EXISTS crm_batch_mapping (batch BIGINT NOT NULL PRIMARY KEY, text TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS crm_decision (source BIGINT NOT NULL, table_name TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL, same BIGINT NOT NULL, decided BIGINT NOT NULL,
  PRIMARY KEY (source, table_name, a, b))`,
 	}
@@ -279,6 +292,11 @@ func (w *Warehouse) SourceByName(ctx context.Context, owner, name string) (Sourc
 	return scanSource(w.db.QueryRowContext(ctx, "SELECT "+sourceColumns+" FROM crm_source WHERE owner = $1 AND name = $2", owner, strings.TrimSpace(name)))
 }
 
+// Source finds one by its ID. ErrNotFound.
+func (w *Warehouse) Source(ctx context.Context, id int64) (Source, error) {
+	return scanSource(w.db.QueryRowContext(ctx, "SELECT "+sourceColumns+" FROM crm_source WHERE id = $1", id))
+}
+
 // Sources lists those of an owner, by name.
 func (w *Warehouse) Sources(ctx context.Context, owner string) (list []Source, err error) {
 	rows, err := w.db.QueryContext(ctx, "SELECT "+sourceColumns+" FROM crm_source WHERE owner = $1 ORDER BY name", owner)
@@ -326,7 +344,8 @@ func (w *Warehouse) UpdateSource(ctx context.Context, s Source) error {
 // RemoveSource deletes a source with all that came from it.
 func (w *Warehouse) RemoveSource(ctx context.Context, id int64) error {
 	return w.write(ctx, func(tx *sql.Tx) error {
-		statements := []string{"DELETE FROM crm_reject WHERE batch IN (SELECT id FROM crm_batch WHERE source = $1)", "DELETE FROM crm_undo WHERE batch IN (SELECT id FROM crm_batch WHERE source = $1)"}
+		statements := []string{"DELETE FROM crm_reject WHERE batch IN (SELECT id FROM crm_batch WHERE source = $1)", "DELETE FROM crm_undo WHERE batch IN (SELECT id FROM crm_batch WHERE source = $1)",
+			"DELETE FROM crm_batch_mapping WHERE batch IN (SELECT id FROM crm_batch WHERE source = $1)"}
 		for _, t := range crm.Tables() {
 			statements = append(statements, "DELETE FROM crm_"+t.Name+" WHERE source = $1")
 		}

@@ -60,6 +60,20 @@ func (w *world) ok(err error) {
 	}
 }
 
+func TestOpen_nobodyElseReadsTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.db")
+	h, err := warehouse.Open(t.Context(), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close() //nolint:errcheck // only read
+	for _, name := range []string{path, path + "-wal"} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
+
 var opportunity, _ = crm.Find("opportunity")
 
 func deal(id, category string, amount int64) crm.Record {

@@ -441,6 +441,7 @@ type organisationPage struct {
 	frame
 	ID, Name, Link                  string
 	CanRename, CanManage, CanCreate bool
+	CanSeeData                      bool
 	Others                          []link
 	Members                         []memberView
 	Invitations                     []invitationView
@@ -477,6 +478,7 @@ func (q *request) organisation(invitation string) error {
 	}
 	p := organisationPage{frame: q.frame(o.Name, "narrow"), ID: id, Name: o.Name, Link: invitation, CanRename: may(auth.OrgRename), CanManage: may(auth.MemberChange) && q.s.Accounts != nil, Roles: q.roles("editor")}
 	p.CanCreate = auth.Allowed(q.who.Actor, auth.OrgCreate, auth.Facts{}) == nil
+	p.CanSeeData = may(auth.DataRead) && q.s.App.HasData()
 	all, err := q.s.App.Organisations(q.Context(), q.who)
 	if err != nil {
 		return err

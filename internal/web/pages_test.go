@@ -249,6 +249,9 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	}
 	visit(page{path: "/organisations/" + orgs[0].ID, status: 200})
 	visit(page{path: "/?org=" + orgs[0].ID, status: 200})
+	for _, p := range w.dataPages(orgs[0].ID) {
+		visit(p)
+	}
 	for _, p := range guide.Pages("de") {
 		visit(page{path: "/guide/" + p.Slug, status: 200})
 	}
@@ -566,7 +569,7 @@ func TestReportsAreHandedOut(t *testing.T) {
 		if r.StatusCode != 200 || !strings.HasPrefix(strings.ToLower(got), strings.ToLower(begins)) {
 			t.Errorf("%s: status %d: %.80q", format, r.StatusCode, got)
 		}
-		if name := r.Header.Get("Content-Disposition"); !strings.Contains(name, "crm_einfuehrung_vertrieb."+format) {
+		if name := r.Header.Get("Content-Disposition"); !strings.Contains(name, "crm-einfuehrung-vertrieb."+format) {
 			t.Errorf("%s: %s", format, name)
 		}
 		if format == "md" && (!strings.Contains(got, "40 → 44") || !strings.Contains(got, "CRM-Einführung Vertrieb")) {

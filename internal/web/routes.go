@@ -95,6 +95,25 @@ func (s *Site) routes() {
 	m.HandleFunc("POST /organisations/{id}/invite", s.handle(s.invite))
 	m.HandleFunc("POST /organisations/{id}/withdraw", s.handle(s.withdraw))
 
+	m.HandleFunc("GET /data", s.handle(s.dataHome))
+	m.HandleFunc("GET /organisations/{id}/data", s.handle(s.dataImports))
+	m.HandleFunc("POST /organisations/{id}/data/uploads", s.stream(s.addUpload))
+	m.HandleFunc("GET /organisations/{id}/data/uploads/{upload}", s.handle(s.upload))
+	m.HandleFunc("POST /organisations/{id}/data/uploads/{upload}", s.handle(s.mapUpload))
+	m.HandleFunc("GET /organisations/{id}/data/uploads/{upload}/mapping.yaml", s.handle(s.uploadMapping))
+	m.HandleFunc("POST /organisations/{id}/data/uploads/{upload}/mapping", s.handle(s.takeMapping))
+	m.HandleFunc("POST /organisations/{id}/data/uploads/{upload}/start", s.handle(s.startImport))
+	m.HandleFunc("POST /organisations/{id}/data/uploads/{upload}/stop", s.handle(s.stopImport))
+	m.HandleFunc("POST /organisations/{id}/data/uploads/{upload}/drop", s.handle(s.dropUpload))
+	m.HandleFunc("GET /organisations/{id}/data/imports/{import}", s.handle(s.dataImport))
+	m.HandleFunc("GET /organisations/{id}/data/imports/{import}/rejects.csv", s.handle(s.rejectsFile))
+	m.HandleFunc("POST /organisations/{id}/data/imports/{import}/take-back", s.handle(s.takeBack))
+	m.HandleFunc("GET /organisations/{id}/data/mapping.yaml", s.handle(s.mappingFile))
+	m.HandleFunc("POST /organisations/{id}/data/mapping/remove", s.handle(s.removeMapping))
+	m.HandleFunc("POST /organisations/{id}/data/source/remove", s.handle(s.removeSource))
+	m.HandleFunc("GET /organisations/{id}/data/figures", s.handle(s.figures))
+	m.HandleFunc("GET /organisations/{id}/data/figures/{figure}", s.handle(s.figure))
+
 	m.HandleFunc("/", s.open(func(q *request) error {
 		return &appNotFound
 	}))

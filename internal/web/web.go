@@ -70,7 +70,7 @@ var pages = map[string][]string{
 	"case": {"case.html"}, "lines": {"lines.html", "case.html"}, "assumptions": {"assumptions.html", "case.html"},
 	"scorecard": {"scorecard.html", "case.html"}, "scenarios": {"scenarios.html", "case.html"}, "actions": {"actions.html", "case.html", "why.html"}, "audit": {"audit.html", "case.html"},
 	"history": {"history.html", "case.html"}, "file": {"file.html", "case.html"}, "merge": {"merge.html"}, "account": {"account.html"}, "settings": {"settings.html"},
-	"organisation": {"organisation.html"}, "guide": {"guide.html"}, "shared": {"shared.html", "assumptions.html", "scorecard.html", "case.html"}, "error": {"error.html"},
+	"organisation": {"organisation.html"}, "data": {"data.html"}, "upload": {"upload.html", "data.html"}, "import": {"import.html", "data.html"}, "figures": {"figures.html", "data.html"}, "figure": {"figure.html", "figures.html", "data.html"}, "guide": {"guide.html"}, "shared": {"shared.html", "assumptions.html", "scorecard.html", "case.html"}, "error": {"error.html"},
 	"fragments": {"why.html", "dialogs.html", "scorecard.html", "case.html"},
 }
 
@@ -211,7 +211,7 @@ type request struct {
 type frame struct {
 	Lang, Theme, Title, Version, Width, Here string
 	Crumbs                                   []crumb
-	Flash, UserName, OrgHref                 string
+	Flash, UserName, OrgHref, DataHref       string
 	Signed, CanLogOut                        bool
 }
 
@@ -234,12 +234,15 @@ func language(r *http.Request) locale.Lang {
 }
 
 // handle wraps a handler: language, identity, errors.
-func (s *Site) handle(h func(*request) error) http.HandlerFunc { return s.wrap(h, true) }
+func (s *Site) handle(h func(*request) error) http.HandlerFunc { return s.wrap(h, true, true) }
+
+// stream is handle for what reads its form itself, as it comes.
+func (s *Site) stream(h func(*request) error) http.HandlerFunc { return s.wrap(h, true, false) }
 
 // open is handle for pages that need nobody to be signed in.
-func (s *Site) open(h func(*request) error) http.HandlerFunc { return s.wrap(h, false) }
+func (s *Site) open(h func(*request) error) http.HandlerFunc { return s.wrap(h, false, true) }
 
-func (s *Site) wrap(h func(*request) error, signed bool) http.HandlerFunc {
+func (s *Site) wrap(h func(*request) error, signed, whole bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := &request{ResponseWriter: w, Request: r, s: s, l: locale.New(language(r))}
 		if c, err := r.Cookie("theme"); err == nil && (c.Value == "light" || c.Value == "dark") {
@@ -253,9 +256,11 @@ func (s *Site) wrap(h func(*request) error, signed bool) http.HandlerFunc {
 			}
 		}
 		// A form that is too large must not look like an empty one to those who ask for a value.
-		if unread := q.read(); unread != nil {
-			q.fail(unread)
-			return
+		if whole {
+			if unread := q.read(); unread != nil {
+				q.fail(unread)
+				return
+			}
 		}
 		if err == nil {
 			err = h(q)
@@ -380,6 +385,9 @@ func (q *request) frame(title, width string) frame {
 		}
 		if len(q.who.Roles) > 1 {
 			f.OrgHref = "/organisations"
+		}
+		if len(q.who.Roles) > 0 && q.s.App.HasData() {
+			f.DataHref = "/data"
 		}
 	}
 	if c, err := q.Cookie("flash"); err == nil {

@@ -2,11 +2,13 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/locale"
 	"github.com/rendite-crm/rendite/internal/store"
 	"github.com/rendite-crm/rendite/internal/store/storetest"
+	"github.com/rendite-crm/rendite/internal/warehouse"
 	"github.com/rendite-crm/rendite/internal/web"
 )
 
@@ -44,9 +47,21 @@ var engine = func() *app.Engine {
 func newWorkspace(t *testing.T) *workspace {
 	t.Helper()
 	w := &workspace{t: t, store: storetest.Open(t), log: &strings.Builder{}}
-	w.app = app.New(w.store, engine, nil)
+	records, err := warehouse.Open(t.Context(), filepath.Join(t.TempDir(), "data.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := app.OpenData(records, filepath.Join(t.TempDir(), "uploads"), app.DataLimits{}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(data.Close(), records.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	w.app = app.New(w.store, engine, nil, app.WithData(data))
 	w.open(web.Options{Person: "Anna", Firm: "Beispiel"})
-	var err error
 	if w.who, err = w.app.Local(t.Context(), "Anna", "Beispiel"); err != nil {
 		t.Fatal(err)
 	}

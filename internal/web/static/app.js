@@ -63,6 +63,25 @@ document.addEventListener("htmx:beforeSwap", (e) => {
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline || "…"));
 document.addEventListener("toast", (e) => toast(e.detail.value ?? e.detail));
 
+// A file that the server would refuse is not sent at all.
+document.addEventListener("change", (e) => {
+  const form = e.target.closest?.("form[data-most]");
+  if (!form || e.target.type !== "file" || !(e.target.files[0]?.size > form.dataset.most)) return;
+  e.target.value = "";
+  toast(form.dataset.big);
+});
+// A large file says how much of it has gone; what comes after is the server's to say.
+document.addEventListener("htmx:xhr:progress", (e) => {
+  const bar = e.target.closest?.("form[data-upload]")?.querySelector("progress");
+  if (!bar || !e.detail.lengthComputable || !e.detail.total) return;
+  bar.hidden = false;
+  bar.value = 100 * e.detail.loaded / e.detail.total;
+});
+document.addEventListener("htmx:afterRequest", (e) => {
+  const bar = e.detail.elt.closest?.("form[data-upload]")?.querySelector("progress");
+  if (bar) bar.hidden = true;
+});
+
 // On a narrow window the row of tabs is wider than the window: the current one is in sight. Asked with the first frame: before
 // it, the browser would lay out the page a time more than it has to.
 requestAnimationFrame(() => {
