@@ -265,7 +265,7 @@ func (q *request) prepared(p *uploadPage, u *app.Prepared) {
 
 // problem says what a mapping lacks, in the words of the page.
 func (q *request) problem(d diag.Diagnostic) problem {
-	args := diag.Args{}
+	args := diag.Args{"stages": d.Args["name"] == "category"}
 	for k, v := range d.Args {
 		args[k] = v
 	}
