@@ -134,12 +134,11 @@ var exports = []export{
 			b = append(append(append(b, ','), field...), ',')
 			switch field {
 			case "amount":
-				b = strconv.AppendInt(b, int64((1000+d.below(500)*100)*10_000), 10)
-				b = strconv.AppendInt(append(b, ','), int64((1000+d.below(500)*100)*10_000), 10)
+				b = strconv.AppendInt(b, int64(1000+d.below(500)*100), 10)
+				b = strconv.AppendInt(append(b, ','), int64(1000+d.below(500)*100), 10)
 			case "expected_close":
-				day := int(at.Unix() / 86_400)
-				b = strconv.AppendInt(b, int64(day+d.below(120)), 10)
-				b = strconv.AppendInt(append(b, ','), int64(day+d.below(160)), 10)
+				b = at.AddDate(0, 0, d.below(120)).AppendFormat(b, time.DateOnly)
+				b = at.AddDate(0, 0, d.below(160)).AppendFormat(append(b, ','), time.DateOnly)
 			case "probability":
 				b = append(b, "0.3,0.6"...)
 			case "owner":

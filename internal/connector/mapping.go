@@ -120,18 +120,13 @@ func (r *Row) Put(column string, v any, scale float64, zone *time.Location) {
 	}
 }
 
-// keptAs are the columns of an opportunity that the fields of a change are written like.
-var keptAs = map[string]string{"amount": "amount", "expected_close": "expected_close_day", "probability": "probability"}
-
 // Keep writes a delivered value of a change as package crm keeps it: money as ten-thousandths of the unit, days as days
 // since 1970, shares from 0 to 1, everything else as it is. One that cannot be read becomes the row's Problem. nil is "none".
 func (r *Row) Keep(column, field string, v any, scale float64, zone *time.Location) {
 	t, _ := crm.Find(r.Table)
-	kind := crm.Ref
-	if as, ok := keptAs[field]; ok {
-		deals, _ := crm.Find("opportunity")
-		c, _ := deals.Column(as)
-		kind = c.Kind
+	kind := crm.KindOfChange(field)
+	if kind == crm.Text {
+		kind = crm.Ref
 	}
 	if v == nil {
 		return

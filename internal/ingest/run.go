@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,8 @@ type Plan struct {
 	stage int // where the stage and its category go, -1 for nowhere
 	kind  int
 	money []pair // amounts and where their currency goes
+	// changed are the columns of a change's values, whose kind is another in every row.
+	changed []cell
 }
 
 // cell is a column of the file and where it goes.
@@ -70,6 +73,7 @@ func fit(m *Mapping, s *tabular.Sheet, zone *time.Location, currency string) (*P
 		p.home = m.Currency
 	}
 	var found diag.List
+	var changes []int
 	var headers []string
 	for _, c := range s.Columns {
 		headers = append(headers, c.Name)
@@ -87,11 +91,18 @@ func fit(m *Mapping, s *tabular.Sheet, zone *time.Location, currency string) (*P
 		} else {
 			x.kind = KindOf(t, c.To)
 		}
+		if t.Name == "opportunity_change" && (c.To == "old_value" || c.To == "new_value") {
+			x.style = forced[c.Style] // of the amounts or days in it; what else stands there is text
+			changes = append(changes, len(p.cells))
+		}
 		if d := x.settle(&s.Columns[at], c); d != nil {
 			found.Add(*d)
 			x.open = true
 		}
 		p.cells = append(p.cells, x)
+	}
+	for _, k := range changes {
+		p.changed = append(p.changed, p.cells[k])
 	}
 	// The identifier first: it names the record even where another cell cannot be read.
 	slices.SortStableFunc(p.cells, func(a, b cell) int { return cmp.Compare(order(a.name), order(b.name)) })
@@ -337,7 +348,75 @@ func (p *Plan) finish(r *crm.Record) error {
 		}
 		r.Values[p.kind] = category
 	}
+	if len(p.changed) > 0 {
+		return p.change(r)
+	}
 	return nil
+}
+
+// change writes the values of a change of an amount, a day or a probability as package crm keeps them.
+func (p *Plan) change(r *crm.Record) error {
+	field, _ := r.Values[p.table.Index("field")].(string)
+	kind := crm.KindOfChange(field)
+	if kind == crm.Text {
+		return nil
+	}
+	for _, x := range p.changed {
+		text, _ := r.Values[x.to].(string)
+		if text == "" {
+			continue
+		}
+		of := x
+		of.kind, of.values = kind, nil
+		if of.style.Type == tabular.Empty || !fits(kind, of.style.Type) {
+			of.style = written(kind, text)
+		}
+		v, _, err := p.value(&of, tabular.Cell{Text: text})
+		if err != nil || of.style.Type == tabular.Empty {
+			return &wrongCell{x.name, "cell_" + string(kind), text}
+		}
+		switch v := v.(type) {
+		case int64:
+			r.Values[x.to] = strconv.FormatInt(v, 10)
+		case float64:
+			r.Values[x.to] = strconv.FormatFloat(v, 'f', -1, 64)
+		}
+	}
+	return nil
+}
+
+var (
+	isoDay    = regexp.MustCompile(`^\d{4}-\d\d?-\d\d?`)
+	dottedDay = regexp.MustCompile(`^\d\d?\.\d\d?\.\d{4}`)
+	// One point or comma before three digits may be either.
+	eitherWay = regexp.MustCompile(`^[^.,]*[.,]\d{3}[^\d.,]*$`)
+)
+
+// written is the style of a value that stands alone, Empty where it may be read in two ways.
+func written(kind crm.Kind, text string) tabular.Style {
+	if kind == crm.Day {
+		switch {
+		case isoDay.MatchString(text):
+			return tabular.Style{Type: tabular.Day, Order: tabular.YearMonthDay}
+		case dottedDay.MatchString(text):
+			return tabular.Style{Type: tabular.Day, Order: tabular.DayMonthYear}
+		}
+		return tabular.Style{}
+	}
+	s := tabular.Style{Type: tabular.Decimal, Decimal: '.', Grouped: true}
+	if kind == crm.Share {
+		s.Type, s.Scale = tabular.Percent, 100
+		if n, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64); err == nil && n <= 1 && strings.ContainsAny(text, ".,") {
+			s.Scale = 1
+		}
+	} else if eitherWay.MatchString(text) {
+		return tabular.Style{}
+	}
+	commas, points := strings.Count(text, ","), strings.Count(text, ".")
+	if points > 1 || commas == 1 && strings.IndexByte(text, ',') > strings.IndexByte(text, '.') {
+		s.Decimal = ','
+	}
+	return s
 }
 
 // value reads a cell; nil where it is missing.

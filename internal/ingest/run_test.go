@@ -111,3 +111,69 @@ func TestRun_isCancelledAndResumed(t *testing.T) {
 		t.Errorf("%d deals worth %d", count, sum)
 	}
 }
+
+// The values of a change are kept as the field's own column is, whatever the file writes.
+func TestRun_keepsTheValuesOfAChange(t *testing.T) {
+	w, s := place(t)
+	csv := "Deal;Wann;Was;Alt;Neu\n" +
+		"1;2025-03-01 10:00:00;amount;5.000,00;6500\n1;2025-03-02 10:00:00;amount;6,500.50;1.234.567\n1;2025-03-03 10:00:00;expected_close;2025-04-01;30.04.2025\n" +
+		"1;2025-03-04 10:00:00;probability;40 %;60\n1;2025-03-05 10:00:00;probability;0,4;0.65\n1;2025-03-06 10:00:00;stage;Angebot;Verhandlung\n1;2025-03-07 10:00:00;amount;;10\n" +
+		"2;2025-03-01 10:00:00;amount;10;1.234\n2;2025-03-02 10:00:00;expected_close;2025-04-01;04/05/2025\n2;2025-03-03 10:00:00;amount;10;viel\n"
+	mapping := "table: opportunity_change\ncolumns:\n  Deal: opportunity\n  Wann: changed_at\n  Was: field\n  Alt: old_value\n  Neu: new_value\n"
+	b, err := fitted(t, csv, mapping).Run(t.Context(), w, s, "changes.csv", "x", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := w.Query(t.Context(), "SELECT field, COALESCE(old_value, '-'), new_value FROM crm_opportunity_change ORDER BY changed_at")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close() //nolint:errcheck // only read
+	var got []string
+	for rows.Next() {
+		var field, before, after string
+		if err := rows.Scan(&field, &before, &after); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, field+" "+before+" "+after)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"amount 50000000 65000000", "amount 65005000 12345670000", "expected_close 20179 20208", "probability 0.4 0.6", "probability 0.4 0.65", "stage Angebot Verhandlung", "amount - 100000"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	list, err := w.Rejects(t.Context(), b.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var why []string
+	for _, r := range list {
+		why = append(why, r.Column+" "+r.Code+" "+r.Value)
+	}
+	if diff := cmp.Diff([]string{"new_value cell_money 1.234", "new_value cell_day 04/05/2025", "new_value cell_money viel"}, why); diff != "" {
+		t.Error(diff)
+	}
+
+	// What the mapping says settles the two that may be read in two ways.
+	w, s = place(t)
+	mapping = strings.Replace(mapping, "Neu: new_value", "Neu: {to: new_value, style: decimal comma}", 1)
+	if _, err := fitted(t, "Deal;Wann;Was;Alt;Neu\n2;2025-03-01 10:00:00;amount;10;1.234\n", mapping).Run(t.Context(), w, s, "changes.csv", "x", nil); err != nil {
+		t.Fatal(err)
+	}
+	var value string
+	rows, err = w.Query(t.Context(), "SELECT new_value FROM crm_opportunity_change")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close() //nolint:errcheck // only read
+	for rows.Next() {
+		if err := rows.Scan(&value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if rows.Err() != nil || value != "12340000" {
+		t.Error(value, rows.Err())
+	}
+}
