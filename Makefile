@@ -66,7 +66,7 @@ screenshots: | go chromium axe ## every page in both languages, light and dark, 
 	@echo "make screenshots: $$(ls bin/screenshots | wc -l) pictures in bin/screenshots"
 
 golden: | go ## rewrite the golden files; read the diff as prose
-	@$(GO) test ./internal/report ./internal/report/markdown ./internal/chart ./internal/calc ./internal/cli ./internal/auth -update
+	@$(GO) test ./internal/report ./internal/report/markdown ./internal/chart ./internal/calc ./internal/auth ./internal/kpi ./internal/quality ./internal/tabular ./internal/api ./internal/server -update
 
 generate: | go ## the Go code of the store's queries, after a change to internal/store/query/sql
 	@$(GO) -C tools build -o ../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc
