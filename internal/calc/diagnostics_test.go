@@ -140,9 +140,9 @@ var elsewhere = map[string]string{
 	"finance":              "the horizon and the rate are checked before",
 }
 
-// others begin the codes that the packages decide, auth, revision, tabular, ingest, quality, report/document and
-// report/workbook raise and test.
-var others = []string{"audit_", "auth_", "edit_", "table_", "mapping_", "brand_", "workbook_", "quality_"}
+// others begin the codes that the packages decide, auth, revision, tabular, ingest, quality, duplicates, connector,
+// report/document and report/workbook raise and test.
+var others = []string{"audit_", "auth_", "edit_", "table_", "mapping_", "query_", "source_", "decision_", "brand_", "workbook_", "quality_"}
 
 func TestEveryDiagnosticIsShownAtItsPlace(t *testing.T) {
 	paths, err := filepath.Glob("testdata/diagnostics/*.txt")

@@ -14,6 +14,7 @@ import (
 	"github.com/rendite-crm/rendite/internal/calc"
 	"github.com/rendite-crm/rendite/internal/crm"
 	"github.com/rendite-crm/rendite/internal/diag"
+	"github.com/rendite-crm/rendite/internal/duplicates"
 	"github.com/rendite-crm/rendite/internal/quality"
 	"github.com/rendite-crm/rendite/internal/warehouse"
 )
@@ -22,7 +23,7 @@ type qualityFlags struct {
 	importFlags
 	c                               caseFlags
 	rules, date, csv, study, onlyOf string
-	printRules                      bool
+	printRules, linkage             bool
 }
 
 // qualityCommand audits the data that were imported.
@@ -44,6 +45,7 @@ func (p *program) qualityCommand() *cobra.Command {
 	c.Flags().StringVar(&f.csv, "csv", "", p.t("quality.cli.flag_csv"))
 	c.Flags().StringVar(&f.table, "table", "", p.t("quality.cli.flag_table"))
 	c.Flags().StringVar(&f.onlyOf, "team", "", p.t("quality.cli.flag_team"))
+	c.Flags().BoolVar(&f.linkage, "duplicates", false, p.t("quality.cli.flag_duplicates"))
 	c.Flags().StringVar(&f.study, "case", "", p.t("quality.cli.flag_case"))
 	// Those of a simulation but for the scenario: measured and mended are the scenarios here.
 	c.Flags().StringArrayVar(&f.c.set, "set", nil, p.t("cli.flag.set"))
@@ -57,6 +59,27 @@ func (p *program) qualityCommand() *cobra.Command {
 }
 
 // audited runs the audit and writes its report, its list or both.
+// estimated puts what record linkage says of duplicates in the place of exact keys.
+func (p *program) estimated(r *quality.Report, w *warehouse.Warehouse, s warehouse.Source) error {
+	for _, table := range duplicates.Tables() {
+		progress, done := p.finding()
+		x, err := duplicates.Find(p.ctx, w, s, duplicates.Options{Table: table, Progress: progress})
+		done()
+		if err != nil {
+			return err
+		}
+		if x.Threshold.Pairs < fewPairs { // too few to learn from: what exact keys found stays
+			fmt.Fprintln(p.Err, p.l.Text("quality.cli.few_pairs", diag.Args{"table": p.t("quality.table."+table), "pairs": x.Threshold.Pairs}))
+			continue
+		}
+		of := x.Share
+		if err := r.Duplicates(table, int64(x.Records), of.Value, of.Low, of.High); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (p *program) audited(f qualityFlags) error {
 	o := quality.Options{Now: time.Now()}
 	if f.date != "" {
@@ -128,6 +151,11 @@ func (p *program) audited(f qualityFlags) error {
 			return exit(exitUsage)
 		}
 		fmt.Fprintln(p.Err, p.l.Text("quality.cli.written", diag.Args{"count": list.Written, "file": f.csv}))
+	}
+	if f.linkage {
+		if err := p.estimated(r, w, s); err != nil {
+			return err
+		}
 	}
 	effect, err := p.effect(r, f)
 	if err != nil {
