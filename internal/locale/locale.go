@@ -103,18 +103,27 @@ func load(lang Lang) *Locale {
 	if lang == German {
 		l.decimal, l.group, l.percentSeparator = ",", ".", nbsp
 	}
-	for _, file := range files(lang) {
-		buf, err := messages.ReadFile(file)
-		if err == nil {
-			var f *i18n.MessageFile
-			if f, err = bundle.ParseMessageFileBytes(buf, path.Base(file)); err == nil {
-				for _, m := range f.Messages {
-					l.keys[m.ID] = true
-				}
+	names := files(lang)
+	parsed := make([]*i18n.MessageFile, len(names))
+	var wait sync.WaitGroup
+	for i, file := range names { // beside each other: it is a third of the time that a short command takes
+		wait.Go(func() {
+			buf, err := messages.ReadFile(file)
+			if err == nil {
+				parsed[i], err = i18n.ParseMessageFileBytes(buf, path.Base(file), nil)
 			}
+			if err != nil {
+				panic(fmt.Sprintf("locale: embedded messages %s: %v", file, err))
+			}
+		})
+	}
+	wait.Wait()
+	for i, f := range parsed {
+		if err := bundle.AddMessages(f.Tag, f.Messages...); err != nil {
+			panic(fmt.Sprintf("locale: embedded messages %s: %v", names[i], err))
 		}
-		if err != nil {
-			panic(fmt.Sprintf("locale: embedded messages %s: %v", file, err))
+		for _, m := range f.Messages {
+			l.keys[m.ID] = true
 		}
 	}
 	l.localizer = i18n.NewLocalizer(bundle, string(lang))
