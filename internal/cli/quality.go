@@ -69,7 +69,7 @@ func (p *program) estimated(r *quality.Report, w *warehouse.Warehouse, s warehou
 			return err
 		}
 		if x.Threshold.Pairs < fewPairs { // too few to learn from: what exact keys found stays
-			fmt.Fprintln(p.Err, p.l.Text("quality.cli.few_pairs", diag.Args{"table": p.t("quality.table."+table), "pairs": x.Threshold.Pairs}))
+			fmt.Fprintln(p.Err, p.l.Text("quality.cli.few_pairs", diag.Args{"table": p.t("quality.table." + table), "pairs": x.Threshold.Pairs}))
 			continue
 		}
 		of := x.Share
