@@ -84,8 +84,6 @@ const (
 	Void = "void"
 )
 
-// Fields of an opportunity whose changes are kept. The old and the new value are written as the column keeps them: a Day, a
-// Money as a whole number, a Share with a point, a Ref as the identifier.
 // KindOfChange is how the values of a change of a field are kept, as text: money as ten-thousandths of the unit, days as days
 // since 1970, shares from 0 to 1; Text for those that are kept as they are.
 func KindOfChange(field string) Kind {
@@ -100,6 +98,8 @@ func KindOfChange(field string) Kind {
 	return Text
 }
 
+// Fields of an opportunity whose changes are kept. The old and the new value are written as the column keeps them: a Day, a
+// Money as a whole number, a Share with a point, a Ref as the identifier.
 var changed = []string{"stage", "owner", "amount", "expected_close", "probability", "account", "created", "deleted", "merged"}
 
 var tables = []Table{
